@@ -1,0 +1,183 @@
+"""Executes orders on a paper ledger, answering as the venue would."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from agentic_core.brokers.paper.ledger import PaperLedger
+from agentic_core.domain.account import AccountView
+from agentic_core.domain.fees import FeeSchedule
+from agentic_core.domain.fill import Fill, FillKind, Liquidity
+from agentic_core.domain.ids import ClientOrderId, Symbol
+from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
+from agentic_core.domain.market import Book
+from agentic_core.domain.money import Price, Size, Usd
+from agentic_core.domain.order import Accepted, IntentState, OrderIntent, PreparedIntent, Rejected, SendOutcome
+from agentic_core.domain.position import Position
+from agentic_core.domain.side import Side
+from agentic_core.domain.trading import BrokerKind
+from agentic_core.execution import Execution, execute
+from agentic_core.ports.broker import Absent, BrokerCapabilities, Burned, Known, NotBurned, Observation
+from agentic_core.ports.market_data import ExecutionBooks
+
+__all__ = ["PaperBroker"]
+
+_CAPABILITIES = BrokerCapabilities(kind=BrokerKind.PAPER, rests_stops=False, burns_nonces=True)
+
+
+class PaperBroker:
+    """Immediate-or-cancel orders on one paper account."""
+
+    def __init__(
+        self,
+        *,
+        ledger: PaperLedger,
+        books: ExecutionBooks,
+        instruments: Mapping[Symbol, Instrument],
+        fees: FeeSchedule,
+        slippage_bps: Decimal,
+    ) -> None:
+        """Join a ledger to the books it executes against.
+
+        Args:
+            ledger: the account.
+            books: what can be hit at the moment of sending.
+            instruments: the venue's list.
+            fees: taker and maker rates.
+            slippage_bps: how much worse than the book every execution is.
+        """
+        self.ledger = ledger
+        self._books = books
+        self._instruments = instruments
+        self._fees = fees
+        self._slippage_bps = slippage_bps
+        self._outcomes: dict[ClientOrderId, SendOutcome] = {}
+
+    @property
+    def capabilities(self) -> BrokerCapabilities:
+        """What this broker can do."""
+        return _CAPABILITIES
+
+    async def send(self, prepared: PreparedIntent) -> SendOutcome:
+        """Execute one durable intent, once; the same one again returns the first outcome."""
+        intent = prepared.intent
+        known = self._outcomes.get(intent.cloid)
+        if known is not None:
+            return known
+        book = await self._books.book(intent.symbol)
+        outcome = self._execute(intent, book)
+        self._outcomes[intent.cloid] = outcome
+        self.ledger.count_order()
+        return outcome
+
+    async def observe(self, cloid: ClientOrderId) -> Observation:
+        """Return what became of an order."""
+        match self._outcomes.get(cloid):
+            case Accepted(state=state, fills=fills):
+                return Known(cloid=cloid, state=state, fills=fills)
+            case Rejected():
+                return Known(cloid=cloid, state=IntentState.REJECTED, fills=())
+            case _:
+                return Absent(cloid=cloid)
+
+    async def burn(self, prepared: PreparedIntent) -> Burned | NotBurned:
+        """Make an order that was never sent impossible."""
+        cloid = prepared.intent.cloid
+        if isinstance(self._outcomes.get(cloid), Accepted):
+            return NotBurned(cause=f"{cloid} has executed")
+        self._outcomes.setdefault(cloid, Rejected(cloid=cloid, reason="burned before it was sent"))
+        return Burned()
+
+    async def account(self) -> AccountView:
+        """Return the ledger."""
+        return self.ledger
+
+    def liquidate(self, position: Position, mark: Decimal) -> Fill:
+        """Close a position at its mark because the account can no longer carry it."""
+        fill = self._fill(
+            None,
+            f"liquidation:{position.symbol}:{self.ledger.as_of}",
+            position.symbol,
+            position.closing_side,
+            Execution(size=Size(abs(position.size)), price=Price(mark)),
+        )
+        self.ledger.book(fill)
+        return fill
+
+    def _execute(self, intent: OrderIntent, book: Book | None) -> SendOutcome:
+        rules = self._instruments.get(intent.symbol)
+        if book is None or rules is None or not self.ledger.has_mark(intent.symbol):
+            reason = f"paper broker: no mark price for {intent.symbol}; fetch its candles or refresh the marks first"
+            return Rejected(cloid=intent.cloid, reason=reason)
+        sized = self._sized(intent, rules)
+        if isinstance(sized, Rejected):
+            return sized
+        executions = execute(sized, book, rules, self._slippage_bps)
+        refusal = self._refusal(sized, executions)
+        if refusal is not None:
+            return Rejected(cloid=intent.cloid, reason=refusal)
+        fills = tuple(self._book(sized, leg, execution) for leg, execution in enumerate(executions))
+        done = sum((fill.size for fill in fills), Decimal(0)) == intent.size
+        state = IntentState.FILLED if done else IntentState.PARTIAL
+        return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
+
+    def _sized(self, intent: OrderIntent, rules: Instrument) -> OrderIntent | Rejected:
+        held = self.ledger.position(intent.symbol)
+        if not intent.reduce_only:
+            if not rules.is_legal_size(intent.size) or not rules.is_legal_price(intent.limit_price):
+                reason = f"paper broker: {intent.size} at {intent.limit_price} is not on {intent.symbol}'s size and price steps"
+                return Rejected(cloid=intent.cloid, reason=reason)
+            return intent
+        if held.size == 0 or intent.side is not held.closing_side:
+            reason = f"Reduce only order would increase position. asset={intent.symbol}"
+            return Rejected(cloid=intent.cloid, reason=reason)
+        if intent.size <= abs(held.size):
+            return intent
+        return OrderIntent(
+            cloid=intent.cloid,
+            symbol=intent.symbol,
+            side=intent.side,
+            size=Size(abs(held.size)),
+            limit_price=intent.limit_price,
+            reduce_only=True,
+            leg=intent.leg,
+            attempt=intent.attempt,
+        )
+
+    def _refusal(self, intent: OrderIntent, executions: tuple[Execution, ...]) -> str | None:
+        if not executions:
+            return f"Order could not immediately match against any resting orders. asset={intent.symbol}"
+        held = self.ledger.position(intent.symbol).size
+        closes_all = intent.reduce_only and intent.size == abs(held)
+        if intent.size * executions[0].price < VENUE_ORDER_USD_MIN and not closes_all:
+            return f"Order must have minimum value of $10. asset={intent.symbol}"
+        if intent.reduce_only:
+            return None
+        after = held + (intent.size if intent.side is Side.BUY else -intent.size)
+        needed = self.ledger.margin_for({intent.symbol: after})
+        cost = sum((self._fees.fee(part.size * part.price, Liquidity.TAKER) for part in executions), Decimal(0))
+        if needed > self.ledger.equity - cost:
+            return f"Insufficient margin to place order. asset={intent.symbol}"
+        return None
+
+    def _book(self, intent: OrderIntent, leg: int, execution: Execution) -> Fill:
+        fill = self._fill(intent.cloid, f"{intent.cloid}:{leg}", intent.symbol, intent.side, execution)
+        self.ledger.book(fill)
+        return fill
+
+    def _fill(
+        self, cloid: ClientOrderId | None, fill_id: str, symbol: Symbol, side: Side, execution: Execution
+    ) -> Fill:
+        _, gain = self.ledger.position(symbol).after(side, execution.size, execution.price)
+        return Fill(
+            fill_id=fill_id,
+            cloid=cloid,
+            symbol=symbol,
+            side=side,
+            size=execution.size,
+            price=execution.price,
+            fee=self._fees.fee(execution.size * execution.price, Liquidity.TAKER),
+            liquidity=Liquidity.TAKER,
+            time=self.ledger.as_of,
+            closed_pnl=Usd(gain),
+            kind=FillKind.ORDER if cloid is not None else FillKind.LIQUIDATION,
+        )

@@ -1,0 +1,147 @@
+"""The books of one paper account: cash, positions and the day's counters, exact to the last digit.
+
+Equity is cash plus signed size times mark, as the venue defines it; nothing is averaged on the way, so fills, fees and
+funding always add up.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from agentic_core.domain.account import AccountSnapshot, DayCounters
+from agentic_core.domain.fill import Fill
+from agentic_core.domain.funding import FundingPayment
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.money import ZERO, Usd
+from agentic_core.domain.position import Position
+from agentic_core.domain.times import Instant, day_of
+from agentic_core.errors import UsageError
+
+__all__ = ["PaperLedger"]
+
+
+class PaperLedger:
+    """One account, cross margin; also the `AccountView` of its deployment, valid until the next mark."""
+
+    def __init__(
+        self, *, starting_equity: Usd, instruments: Mapping[Symbol, Instrument], leverage: int, at: Instant
+    ) -> None:
+        """Open the books.
+
+        Args:
+            starting_equity: cash at the start, above zero.
+            instruments: rules of every symbol that may be held.
+            leverage: what the account is set to; each instrument's own maximum still holds.
+            at: the first instant of the account.
+        """
+        if starting_equity <= 0:
+            message = f"a paper account starts with more than zero dollars, was {starting_equity}"
+            raise UsageError(message)
+        self.starting_equity = starting_equity
+        self.cash: Decimal = starting_equity
+        self.as_of = at
+        self.day = DayCounters(day=day_of(at), baseline=starting_equity)
+        self.unresolved = 0
+        self._instruments = instruments
+        self._leverage = leverage
+        self._positions: dict[Symbol, Position] = {}
+        self._marks: dict[Symbol, Decimal] = {}
+
+    @property
+    def positions(self) -> Mapping[Symbol, Position]:
+        """Open positions only."""
+        return self._positions
+
+    @property
+    def equity(self) -> Usd:
+        """Cash plus what the positions are worth at the marks."""
+        total = self.cash
+        for symbol, position in self._positions.items():
+            total += position.size * self._marks[symbol]
+        return Usd(total)
+
+    @property
+    def margin_used(self) -> Usd:
+        """Initial margin of all positions at the marks."""
+        return self.margin_for({})
+
+    @property
+    def maintenance(self) -> Usd:
+        """Maintenance margin of all positions at the marks."""
+        return Usd(
+            sum((self._notional(held) * self._rules(held.symbol).maintenance_rate for held in self._positions.values()), ZERO)
+        )
+
+    def position(self, symbol: Symbol) -> Position:
+        """Return the holding in a symbol, flat when there is none."""
+        return self._positions.get(symbol) or Position.flat(symbol)
+
+    def exposure(self) -> Usd:
+        """Return the sum of all notionals at the marks."""
+        if not self._positions:
+            return Usd(ZERO)
+        return Usd(sum((self._notional(held) for held in self._positions.values()), ZERO))
+
+    def margin_for(self, sizes: Mapping[Symbol, Decimal]) -> Usd:
+        """Return the initial margin needed if the symbols named were held in these signed sizes instead."""
+        total = ZERO
+        for symbol in {*self._positions, *sizes}:
+            size = sizes.get(symbol, self.position(symbol).size)
+            if size:
+                total += abs(size) * self._marks[symbol] / min(self._leverage, self._rules(symbol).leverage_max)
+        return Usd(total)
+
+    def freeze(self) -> AccountSnapshot:
+        """Copy what is visible."""
+        return AccountSnapshot(
+            as_of=self.as_of,
+            equity=self.equity,
+            margin_used=self.margin_used,
+            day=self.day,
+            positions=tuple(self._positions.values()),
+        )
+
+    def has_mark(self, symbol: Symbol) -> bool:
+        """Tell whether the symbol can be valued."""
+        return symbol in self._marks
+
+    def mark(self, symbol: Symbol, price: Decimal) -> None:
+        """Value a symbol at a price from now on."""
+        self._marks[symbol] = price
+
+    def open_day(self, now: Instant) -> None:
+        """Move to an instant; the first one of a UTC day sets the day's baseline at the marks."""
+        self.as_of = now
+        if day_of(now) != self.day.day:
+            self.day = self.day.at(now, self.equity)
+
+    def count_order(self) -> None:
+        """Count one order sent today."""
+        self.day = self.day.counting(1)
+
+    def book(self, fill: Fill) -> None:
+        """Enter an execution."""
+        position, _ = self.position(fill.symbol).after(fill.side, fill.size, fill.price)
+        self.cash -= fill.signed_size * fill.price + fill.fee
+        if position.size:
+            self._positions[fill.symbol] = position
+        else:
+            del self._positions[fill.symbol]
+
+    def settle(self, payment: FundingPayment) -> None:
+        """Enter a funding payment."""
+        self.cash += payment.amount
+
+    def restore(self, fills: Iterable[Fill], payments: Iterable[FundingPayment]) -> None:
+        """Rebuild the books from what was recorded, onto an account that has not been used."""
+        for fill in fills:
+            self._marks.setdefault(fill.symbol, fill.price)
+            self.book(fill)
+        for payment in payments:
+            self.settle(payment)
+
+    def _rules(self, symbol: Symbol) -> Instrument:
+        return self._instruments.get(symbol) or Instrument.generic(symbol)
+
+    def _notional(self, position: Position) -> Decimal:
+        return abs(position.size) * self._marks[position.symbol]

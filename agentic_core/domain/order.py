@@ -1,0 +1,131 @@
+"""Orders: what is wanted, what is prepared, and what became of it."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from agentic_core.domain.fill import Fill
+from agentic_core.domain.ids import AccountKey, ClientOrderId, DecisionId, Symbol
+from agentic_core.domain.money import Price, Size
+from agentic_core.domain.side import Side
+from agentic_core.domain.times import Instant
+
+__all__ = [
+    "TERMINAL_STATES",
+    "Accepted",
+    "Fence",
+    "IntentKind",
+    "IntentState",
+    "OrderIntent",
+    "PreparedIntent",
+    "Rejected",
+    "SendOutcome",
+    "TimeInForce",
+    "Unresolved",
+]
+
+
+class TimeInForce(StrEnum):
+    """How long an order may rest."""
+
+    IOC = "ioc"
+    GTC = "gtc"
+    POST_ONLY = "post_only"
+
+
+class IntentKind(StrEnum):
+    """What a signed action does."""
+
+    ORDER = "order"
+    STOP = "stop"
+    CANCEL = "cancel"
+    LEVERAGE = "leverage"
+    NOOP = "noop"
+
+
+class IntentState(StrEnum):
+    """How far an order intent has come; UNKNOWN is never reported as anything else."""
+
+    PREPARED = "prepared"
+    SENT = "sent"
+    RESTING = "resting"
+    PARTIAL = "partial"
+    FILLED = "filled"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+    BOOKED = "booked"
+
+
+TERMINAL_STATES = frozenset(
+    {IntentState.FILLED, IntentState.PARTIAL, IntentState.REJECTED, IntentState.DEAD, IntentState.BOOKED}
+)
+"""States in which the order can no longer execute anything."""
+
+
+class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it would be sent."""
+
+    cloid: ClientOrderId
+    symbol: Symbol
+    side: Side
+    size: Size
+    limit_price: Price
+    """The worst price acceptable."""
+    reduce_only: bool
+    time_in_force: TimeInForce = TimeInForce.IOC
+    kind: IntentKind = IntentKind.ORDER
+    leg: int = 0
+    attempt: int = 0
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to trade one account: the lease's epoch, which only grows."""
+
+    account: AccountKey
+    epoch: int
+
+
+class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True):
+    """An intent that is durable; only `IntentStore.prepare` makes one and only this can be sent."""
+
+    intent: OrderIntent
+    fence: Fence
+    decision: DecisionId
+    prepared_at: Instant
+    nonce: int | None = None
+    """The venue's at-most-once number; None where the venue has none."""
+    expires_at: Instant | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The venue took the order."""
+
+    cloid: ClientOrderId
+    state: IntentState
+    fills: tuple[Fill, ...]
+    venue_order_id: str
+
+    @property
+    def filled_size(self) -> Size:
+        """Units executed at once."""
+        return Size(sum((fill.size for fill in self.fills), Decimal(0)))
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """The venue provably refused the order; nothing executed."""
+
+    cloid: ClientOrderId
+    reason: str
+
+
+class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the order lives is not known; it blocks new opens until proven."""
+
+    cloid: ClientOrderId
+    cause: str
+
+
+SendOutcome: TypeAlias = Accepted | Rejected | Unresolved

@@ -1,0 +1,166 @@
+"""What the database holds besides decisions and orders; the fields carry the names of their columns."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, Symbol, TraceId, UserId
+from agentic_core.domain.money import Usd
+from agentic_core.domain.position import Position
+from agentic_core.domain.times import Instant, Interval
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.logevents import LogEvent, LogLevel
+
+__all__ = [
+    "AgentStateRecord",
+    "Command",
+    "CommandKind",
+    "CommandState",
+    "DeploymentRecord",
+    "Lease",
+    "LogLine",
+    "SimRun",
+    "SimRunStatus",
+    "SkillRecord",
+    "SkillVersionRecord",
+]
+
+
+class SkillRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A skill: a name and its newest version."""
+
+    id: SkillId
+    user_id: UserId
+    name: str
+    slug: str
+    latest_version: int
+
+
+class SkillVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable version."""
+
+    skill_id: SkillId
+    version: int
+    payload: str
+    """The skill file as canonical JSON."""
+    payload_hash: str
+    """SHA-256 of that canonical JSON, hex."""
+
+
+class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A skill version admitted to run."""
+
+    id: DeploymentId
+    user_id: UserId
+    skill_id: SkillId
+    skill_version: int
+    broker_kind: BrokerKind
+    status: DeploymentStatus
+    account_key: AccountKey
+    error_text: str | None = None
+    halt_reason: str | None = None
+    created_at: Instant
+    started_at: Instant | None = None
+    stopped_at: Instant | None = None
+
+
+class AgentStateRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest known state of a deployment; `updated_at` is its heartbeat."""
+
+    deployment_id: DeploymentId
+    equity_usd: Usd
+    day_pnl_usd: Usd
+    positions: tuple[Position, ...]
+    marks: dict[Symbol, Decimal]
+    last_tick_at: Instant | None
+    updated_at: Instant
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `agent_logs`."""
+
+    deployment_id: DeploymentId
+    ts: Instant
+    level: LogLevel
+    event: LogEvent
+    message: str
+    trace_id: TraceId
+    data: dict[str, str | int | None] = {}
+
+
+class CommandKind(StrEnum):
+    """What a deployer may order."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CLEAR_HALT = "clear_halt"
+    FLATTEN = "flatten"
+    STOP = "stop"
+    KILL = "kill"
+    SNAPSHOT = "snapshot"
+
+
+class CommandState(StrEnum):
+    """How far a command has come."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    APPLIED = "applied"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `agent_commands`."""
+
+    id: str
+    deployment_id: DeploymentId
+    seq: int
+    """Grows by one per deployment; commands apply in this order."""
+    kind: CommandKind
+    payload: dict[str, str]
+    issued_at: Instant
+    state: CommandState = CommandState.QUEUED
+    outcome: str | None = None
+    """What happened, or why it was refused."""
+    acked_at: Instant | None = None
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to trade an account, held by one process for a while."""
+
+    account: AccountKey
+    epoch: int
+    holder: str
+    ttl_ms: int
+
+
+class SimRunStatus(StrEnum):
+    """How far a backtest has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class SimRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `sim_runs`: a backtest."""
+
+    id: DeploymentId
+    skill_id: SkillId
+    skill_version: int
+    user_id: UserId
+    symbol: Symbol
+    bars_interval: Interval
+    range_from: Instant
+    range_to: Instant
+    status: SimRunStatus
+    progress_pct: int = 0
+    error_text: str | None = None
+    metrics_json: str | None = None
+    created_at: Instant
+    started_at: Instant | None = None
+    finished_at: Instant | None = None

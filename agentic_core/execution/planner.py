@@ -1,0 +1,53 @@
+"""From approved legs to order intents with their prices and client order ids."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from agentic_core.domain.decision import PlannedOrder
+from agentic_core.domain.ids import AccountKey, TickId, client_order_id
+from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.market import MarketView
+from agentic_core.domain.money import Price, bps_of
+from agentic_core.domain.order import OrderIntent
+from agentic_core.domain.side import Side
+from agentic_core.errors import UsageError
+
+__all__ = ["limit_price", "plan_intents"]
+
+
+def limit_price(instrument: Instrument, side: Side, mark: Decimal, collar_bps: int) -> Price:
+    """Return the worst acceptable price: the mark moved by the collar, rounded so that it stays inside it."""
+    room = bps_of(mark, collar_bps)
+    if side is Side.BUY:
+        return instrument.round_price(mark + room, up=False)
+    return instrument.round_price(mark - room, up=True)
+
+
+def plan_intents(
+    plan: Sequence[PlannedOrder], account: AccountKey, tick: TickId, market: MarketView, collar_bps: int
+) -> tuple[OrderIntent, ...]:
+    """Turn the legs of an approved action into order intents.
+
+    Raises:
+        UsageError: a leg's symbol has no mark to price it from.
+    """
+    return tuple(_intent(leg, order, account, tick, market, collar_bps) for leg, order in enumerate(plan))
+
+
+def _intent(  # noqa: PLR0913 - one call site, and each argument is one thing
+    leg: int, order: PlannedOrder, account: AccountKey, tick: TickId, market: MarketView, collar_bps: int
+) -> OrderIntent:
+    mark = market.mark(order.symbol)
+    if mark is None:
+        message = f"{order.symbol} has no mark; an order cannot be priced without one"
+        raise UsageError(message)
+    instrument = market.instrument(order.symbol) or Instrument.generic(order.symbol)
+    return OrderIntent(
+        cloid=client_order_id(account, tick, leg=leg, attempt=0),
+        symbol=order.symbol,
+        side=order.side,
+        size=order.size,
+        limit_price=limit_price(instrument, order.side, mark.price, collar_bps),
+        reduce_only=order.reduce_only,
+        leg=leg,
+    )

@@ -1,0 +1,257 @@
+"""The database as the library needs it; every method is one transaction."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from agentic_core.domain.decision import Decision, EngineResult
+from agentic_core.domain.fill import Fill
+from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, UserId
+from agentic_core.domain.order import Fence, IntentState, OrderIntent, PreparedIntent, SendOutcome
+from agentic_core.domain.records import (
+    AgentStateRecord,
+    Command,
+    CommandKind,
+    CommandState,
+    DeploymentRecord,
+    Lease,
+    LogLine,
+    SimRun,
+    SkillRecord,
+    SkillVersionRecord,
+)
+from agentic_core.domain.run import DecisionRecord
+from agentic_core.domain.times import Instant
+from agentic_core.domain.trading import DeploymentStatus
+
+__all__ = [
+    "CommandStore",
+    "DecisionStore",
+    "DeploymentStore",
+    "IntentStore",
+    "LeaseStore",
+    "LogStore",
+    "SimRunStore",
+    "SkillStore",
+    "StateStore",
+    "Store",
+]
+
+
+class SkillStore(Protocol):
+    """Skills and their immutable versions."""
+
+    async def save(self, user: UserId, *, name: str, slug: str, payload: str, payload_hash: str) -> SkillVersionRecord:
+        """Add a version to the user's skill of that slug, making the skill when it is new.
+
+        A payload equal to the newest version's adds nothing and returns that version.
+        """
+
+    async def find(self, user: UserId, slug: str) -> SkillRecord:
+        """Return a user's skill.
+
+        Raises:
+            NotFound: the user has no skill of that slug.
+        """
+
+    async def version(self, skill: SkillId, version: int) -> SkillVersionRecord:
+        """Return one version.
+
+        Raises:
+            NotFound: there is no such version.
+        """
+
+
+class DeploymentStore(Protocol):
+    """Deployments and their status."""
+
+    async def create(self, deployment: DeploymentRecord) -> None:
+        """Insert a deployment.
+
+        Raises:
+            NotFound: the skill version does not exist.
+            Conflict: the user already runs this skill on this broker.
+        """
+
+    async def load(self, deployment: DeploymentId) -> DeploymentRecord:
+        """Return a deployment.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+
+    async def move(
+        self, deployment: DeploymentId, status: DeploymentStatus, *, at: Instant, reason: str | None = None
+    ) -> DeploymentRecord:
+        """Set the status; `reason` is the error text of ERROR and the halt reason of HALTED.
+
+        Raises:
+            NotFound: there is none of that id.
+            IllegalTransition: the status table has no such move.
+        """
+
+
+class LeaseStore(Protocol):
+    """Who may trade an account; times are the database's own."""
+
+    async def acquire(self, account: AccountKey, holder: str, ttl_ms: int) -> Lease | None:
+        """Take the lease with the next epoch, or return None while another holder's has not run out."""
+
+    async def renew(self, lease: Lease) -> bool:
+        """Prolong the lease by its ttl; False means fenced."""
+
+    async def release(self, lease: Lease) -> None:
+        """Free the lease if it is still ours."""
+
+
+class IntentStore(Protocol):
+    """Order intents: durable before anything leaves the process."""
+
+    async def prepare(
+        self, fence: Fence, decision: Decision, intents: Sequence[OrderIntent], *, at: Instant
+    ) -> tuple[PreparedIntent, ...]:
+        """Write a decision and its intents as PREPARED in one fenced transaction.
+
+        Raises:
+            Fenced: the fence is not the account's live lease; nothing was written.
+            Conflict: the decision or a client order id was prepared before; nothing was written.
+        """
+
+    async def settle(self, fence: Fence, prepared: PreparedIntent, outcome: SendOutcome, *, at: Instant) -> IntentState:
+        """Record what became of a sent intent, with its fills, each exactly once; returns the new state.
+
+        Raises:
+            Fenced: the fence is not the account's live lease; nothing was written.
+        """
+
+    async def unresolved(self, account: AccountKey) -> tuple[PreparedIntent, ...]:
+        """Return the intents whose fate is not known: prepared, sent or unknown."""
+
+    async def fills(self, account: AccountKey) -> tuple[Fill, ...]:
+        """Return every fill of the account, oldest first."""
+
+    async def record_fills(self, fence: Fence, deployment: DeploymentId, fills: Sequence[Fill], *, at: Instant) -> None:
+        """Record fills that no intent of ours caused (liquidations and the like), each exactly once."""
+
+
+class DecisionStore(Protocol):
+    """Decisions with their verdicts and results."""
+
+    async def record(self, fence: Fence, decision: Decision, result: EngineResult) -> None:
+        """Write a decision with its result, or add the result to one that `IntentStore.prepare` wrote.
+
+        Raises:
+            Fenced: the fence is not the account's live lease; nothing was written.
+        """
+
+    async def recent(self, deployment: DeploymentId, limit: int) -> tuple[DecisionRecord, ...]:
+        """Return the newest decisions that have a result, newest first."""
+
+
+class StateStore(Protocol):
+    """The newest state of each deployment."""
+
+    async def write(self, fence: Fence, state: AgentStateRecord) -> None:
+        """Replace the state.
+
+        Raises:
+            Fenced: the fence is not the account's live lease; nothing was written.
+        """
+
+    async def read(self, deployment: DeploymentId) -> AgentStateRecord | None:
+        """Return the state, or None before the first tick."""
+
+
+class LogStore(Protocol):
+    """What happened, for people."""
+
+    async def append(self, lines: Sequence[LogLine]) -> None:
+        """Add lines."""
+
+    async def recent(self, deployment: DeploymentId, limit: int) -> tuple[LogLine, ...]:
+        """Return the newest lines, newest first."""
+
+
+class CommandStore(Protocol):
+    """Orders of the deployer; the table is the truth."""
+
+    async def queue(
+        self, deployment: DeploymentId, kind: CommandKind, *, payload: dict[str, str], at: Instant
+    ) -> Command:
+        """Add a command with the next sequence number.
+
+        Raises:
+            NotFound: there is no such deployment.
+        """
+
+    async def pending(self, deployment: DeploymentId) -> tuple[Command, ...]:
+        """Return commands without a final outcome, in sequence."""
+
+    async def ack(self, command: Command, state: CommandState, outcome: str, *, at: Instant) -> Command:
+        """Give a command its one final outcome; a second one is ignored and the first returned."""
+
+    async def recent(self, deployment: DeploymentId, limit: int) -> tuple[Command, ...]:
+        """Return the newest commands, newest first."""
+
+
+class SimRunStore(Protocol):
+    """Backtests."""
+
+    async def create(self, run: SimRun) -> None:
+        """Insert a run.
+
+        Raises:
+            NotFound: the skill version does not exist.
+        """
+
+    async def update(self, run: SimRun) -> None:
+        """Replace a run's progress, status and figures."""
+
+    async def load(self, run: DeploymentId) -> SimRun:
+        """Return a run.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+
+    async def record(self, run: DeploymentId, decisions: Sequence[DecisionRecord]) -> None:
+        """Write a run's decisions into `decision_snapshots`, all or none."""
+
+
+class Store(Protocol):
+    """All repositories of one database."""
+
+    @property
+    def skills(self) -> SkillStore:
+        """Skills."""
+
+    @property
+    def deployments(self) -> DeploymentStore:
+        """Deployments."""
+
+    @property
+    def leases(self) -> LeaseStore:
+        """Trading leases."""
+
+    @property
+    def intents(self) -> IntentStore:
+        """Order intents and fills."""
+
+    @property
+    def decisions(self) -> DecisionStore:
+        """Decisions."""
+
+    @property
+    def states(self) -> StateStore:
+        """States."""
+
+    @property
+    def logs(self) -> LogStore:
+        """Log lines."""
+
+    @property
+    def commands(self) -> CommandStore:
+        """Commands."""
+
+    @property
+    def sim_runs(self) -> SimRunStore:
+        """Backtests."""

@@ -1,0 +1,100 @@
+"""The numbers that rules compare, measured once per action."""
+
+from decimal import Decimal
+
+import msgspec
+
+from agentic_core.domain.account import AccountView
+from agentic_core.domain.decision import Number, ProposedAction
+from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.limits import RiskLimits
+from agentic_core.domain.market import Mark, MarketView
+from agentic_core.domain.money import ZERO, Size, Usd
+from agentic_core.domain.side import Side
+from agentic_core.domain.trading import TradingState
+
+__all__ = ["Figures", "Request", "measure"]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """An open as it came in, with everything that may be known without arithmetic."""
+
+    action: ProposedAction
+    account: AccountView
+    market: MarketView
+    limits: RiskLimits
+    state: TradingState
+    instrument: Instrument | None
+    mark: Mark | None
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What an open would lead to, at the mark."""
+
+    limits: RiskLimits
+    mark: Decimal
+    equity: Usd
+    size: Size
+    """Units of the new order, rounded down to what the venue takes."""
+    opposing: Size
+    """Units of an opposite position that a first leg closes."""
+    order_usd: Usd
+    position_usd: Usd
+    """Notional of the symbol afterwards."""
+    exposure_usd: Usd
+    """Sum of all notionals afterwards."""
+    orders_after: int
+    """Orders of the UTC day, this action's legs included."""
+    loss_bps: Decimal
+    """Fall of equity since the day's baseline."""
+
+    def numbers(self) -> dict[str, Number]:
+        """Return all figures by name, for the verdict."""
+        limits = self.limits
+        return {
+            "mark": self.mark,
+            "equity": self.equity,
+            "size": self.size,
+            "order_usd": self.order_usd,
+            "position_usd": self.position_usd,
+            "position_bps_max": limits.position_bps_max,
+            "exposure_usd": self.exposure_usd,
+            "exposure_bps_max": limits.exposure_bps_max,
+            "leverage_max": limits.leverage_max,
+            "orders_after": self.orders_after,
+            "orders_per_day_max": limits.orders_per_day_max,
+            "loss_bps": self.loss_bps,
+            "daily_loss_bps_max": limits.daily_loss_bps_max,
+        }
+
+
+def measure(request: Request, side: Side, instrument: Instrument, mark: Decimal) -> Figures:
+    """Return what the open would lead to."""
+    account = request.account
+    equity = account.equity
+    held = account.position(request.action.symbol).size
+    size = _size(request.action, instrument, mark)
+    same = held != 0 and (held > 0) == (side is Side.BUY)
+    kept = abs(held) if same else ZERO
+    position_usd = Usd((kept + size) * mark)
+    elsewhere = account.exposure() - abs(held) * mark
+    opposing = Size(ZERO if same else abs(held))
+    return Figures(
+        limits=request.limits,
+        mark=mark,
+        equity=equity,
+        size=size,
+        opposing=opposing,
+        order_usd=Usd(size * mark),
+        position_usd=position_usd,
+        exposure_usd=Usd(elsewhere + position_usd),
+        orders_after=account.day.orders + (2 if opposing else 1),
+        loss_bps=account.day.loss_bps(equity),
+    )
+
+
+def _size(action: ProposedAction, instrument: Instrument, mark: Decimal) -> Size:
+    if action.size is not None:
+        return instrument.size_down(action.size)
+    wanted = action.size_usd if action.size_usd is not None else ZERO
+    return instrument.size_down(wanted / mark)

@@ -1,0 +1,33 @@
+"""Halts the engine latches by itself, evaluated at every mark."""
+
+from decimal import Decimal
+
+import msgspec
+
+from agentic_core.domain.account import DayCounters
+from agentic_core.domain.limits import RiskLimits
+from agentic_core.domain.money import bps_of, plain
+from agentic_core.domain.trading import HaltReason
+
+__all__ = ["HaltFinding", "find_halt"]
+
+
+class HaltFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """Why trading must halt now."""
+
+    reason: HaltReason
+    detail: str
+    numbers: dict[str, Decimal]
+
+
+def find_halt(day: DayCounters, equity: Decimal, limits: RiskLimits) -> HaltFinding | None:
+    """Return the daily-loss halt once equity has fallen by the cap since the day's baseline."""
+    allowed = bps_of(day.baseline, limits.daily_loss_bps_max)
+    loss = day.baseline - equity
+    if loss < allowed:
+        return None
+    return HaltFinding(
+        reason=HaltReason.DAILY_LOSS,
+        detail=f"lost {plain(loss)} USD since the day's first mark, the cap is {plain(allowed)}",
+        numbers={"equity": equity, "baseline": day.baseline, "loss": loss, "allowed": allowed},
+    )

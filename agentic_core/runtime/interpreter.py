@@ -1,0 +1,117 @@
+"""Performs the effects of a tick through the ports."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from agentic_core.brokers.guarded import GuardedBroker
+from agentic_core.domain.decision import Denied
+from agentic_core.domain.order import Fence, PreparedIntent, Rejected, SendOutcome
+from agentic_core.domain.times import Instant
+from agentic_core.domain.money import Usd
+from agentic_core.errors import UsageError
+from agentic_core.metering import MonthBudget
+from agentic_core.ports.chat_model import Answer, ChatModel, Question, Unusable
+from agentic_core.ports.repositories import DecisionStore, IntentStore
+from agentic_core.runtime.effects import (
+    Abandon,
+    Ask,
+    Effect,
+    EffectReply,
+    Persist,
+    Record,
+    Refused,
+    Reserve,
+    Reserved,
+    Send,
+)
+from agentic_core.runtime.recorder import RunRecorder
+
+__all__ = ["Interpreter"]
+
+
+class Interpreter:
+    """What stands behind the ports during one deployment's life under one lease."""
+
+    def __init__(  # noqa: PLR0913 - the ports of a tick, one each
+        self,
+        *,
+        fence: Fence,
+        intents: IntentStore,
+        decisions: DecisionStore,
+        broker: GuardedBroker,
+        recorder: RunRecorder,
+        now: Callable[[], Instant],
+        budget: MonthBudget,
+        chat_model: ChatModel | None = None,
+    ) -> None:
+        """Join the ports of one deployment.
+
+        Args:
+            fence: the lease under which everything is written.
+            intents: where intents become durable.
+            decisions: where decisions are recorded.
+            broker: the gate orders pass.
+            recorder: the diary for the report.
+            now: the venue's time.
+            budget: what may be spent on chat models this month.
+            chat_model: who is asked; None where only rules decide.
+        """
+        self._fence = fence
+        self._intents = intents
+        self._decisions = decisions
+        self._broker = broker
+        self._recorder = recorder
+        self._now = now
+        self._budget = budget
+        self._chat_model = chat_model
+        self._bound: Usd | None = None
+
+    async def perform(self, effect: Effect) -> EffectReply:
+        """Perform one effect and return its reply."""
+        match effect:
+            case Persist(decision=decision, intents=intents):
+                return await self._intents.prepare(self._fence, decision, intents, at=self._now())
+            case Send(prepared=prepared):
+                return await self._send(prepared)
+            case Record(decision=decision, result=result):
+                self._recorder.turn(decision, result)
+                await self._decisions.record(self._fence, decision, result)
+                return None
+            case Abandon(prepared=prepared, cause=cause):
+                await self._settle(prepared, Rejected(cloid=prepared.intent.cloid, reason=f"not sent: {cause}"))
+                return None
+            case Reserve(bound=bound):
+                return self._reserve(bound)
+            case Ask(question=question):
+                return await self._ask(question)
+            case _:
+                assert_never(effect)
+
+    async def _send(self, prepared: PreparedIntent) -> SendOutcome | Denied:
+        outcome = await self._broker.submit(prepared)
+        if isinstance(outcome, Denied):
+            await self._settle(prepared, Rejected(cloid=prepared.intent.cloid, reason=f"not sent: {outcome.rule}"))
+            return outcome
+        self._recorder.order(self._now(), prepared.intent, outcome)
+        await self._settle(prepared, outcome)
+        return outcome
+
+    async def _settle(self, prepared: PreparedIntent, outcome: SendOutcome) -> None:
+        await self._intents.settle(self._fence, prepared, outcome, at=self._now())
+
+    async def _ask(self, question: Question) -> Answer | Unusable:
+        if self._chat_model is None:
+            message = "a chat model was asked, but none is configured"
+            raise UsageError(message)
+        reply = await self._chat_model.ask(question)
+        if self._bound is not None:
+            self._budget.settle(self._bound, reply.usage.cost_usd)
+            self._bound = None
+        return reply
+
+    def _reserve(self, bound: Usd | None) -> Reserved | Refused:
+        refusal = self._budget.reserve(bound, self._now())
+        if refusal is not None:
+            return Refused(reason=refusal)
+        self._bound = bound
+        return Reserved()

@@ -1,0 +1,66 @@
+"""Collects what a run did, for its report."""
+
+from agentic_core.domain.account import AccountView
+from agentic_core.domain.decision import Decision, EngineResult, NoopResult
+from agentic_core.domain.fill import Fill
+from agentic_core.domain.funding import FundingPayment
+from agentic_core.domain.order import Accepted, OrderIntent, SendOutcome
+from agentic_core.domain.run import Assumptions, DecisionRecord, EquityPoint, Halt, OrderRecord, RunRecord
+from agentic_core.domain.times import Instant
+from agentic_core.runtime.mandate import Mandate
+
+__all__ = ["RunRecorder"]
+
+
+class RunRecorder:
+    """The diary of one run; append-only."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.decisions: list[DecisionRecord] = []
+        self.orders: list[OrderRecord] = []
+        self.fills: list[Fill] = []
+        self.funding: list[FundingPayment] = []
+        self.halts: list[Halt] = []
+        self.equity: list[EquityPoint] = []
+        self.ticks = 0
+
+    def turn(self, decision: Decision, result: EngineResult) -> None:
+        """Note a decision; a turn in which nothing was proposed is only counted."""
+        if decision.proposed_action is None and isinstance(result, NoopResult) and not decision.final_text:
+            return
+        self.decisions.append(DecisionRecord(decision=decision, result=result))
+
+    def order(self, time: Instant, intent: OrderIntent, outcome: SendOutcome) -> None:
+        """Note an order that was sent, and its fills."""
+        self.orders.append(OrderRecord(time=time, intent=intent, outcome=outcome))
+        if isinstance(outcome, Accepted):
+            self.fills.extend(outcome.fills)
+
+    def point(self, account: AccountView) -> None:
+        """Note what the account is worth."""
+        self.equity.append(EquityPoint(time=account.as_of, equity=account.equity, exposure=account.exposure()))
+
+    def record(self, mandate: Mandate, environment: str, assumptions: Assumptions, account: AccountView) -> RunRecord:
+        """Return the run as it stands."""
+        return RunRecord(
+            run=mandate.deployment,
+            environment=environment,
+            skill_name=mandate.skill_name,
+            skill_version=mandate.skill_version,
+            payload_hash=mandate.payload_hash,
+            decided_by=mandate.decider.label,
+            symbols=mandate.symbols,
+            interval=mandate.interval,
+            start=self.equity[0].time if self.equity else account.as_of,
+            end=account.as_of,
+            ticks=self.ticks,
+            assumptions=assumptions,
+            decisions=tuple(self.decisions),
+            orders=tuple(self.orders),
+            fills=tuple(self.fills),
+            funding=tuple(self.funding),
+            halts=tuple(self.halts),
+            equity=tuple(self.equity),
+            final_equity=account.equity,
+        )

@@ -1,0 +1,197 @@
+"""One turn of a deployment: observe, decide, ask the risk engine, persist, send, record.
+
+This generator is the plot of the whole system. It does no I/O: it yields effects and is resumed with their replies,
+by an event loop in the live runtime and by a plain loop in a backtest. Nothing is sent that was not made durable in
+the step before.
+"""
+
+from collections.abc import Generator, Sequence
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+from agentic_core.domain.account import AccountView
+from agentic_core.domain.decision import (
+    Approved,
+    Decision,
+    Denied,
+    EngineResult,
+    Noop,
+    NoopResult,
+    ProposedAction,
+    RejectedResult,
+    Usage,
+    Verdict,
+)
+from agentic_core.domain.ids import TickId
+from agentic_core.domain.market import MarketView
+from agentic_core.domain.order import Accepted, IntentState, PreparedIntent, Rejected, Unresolved
+from agentic_core.domain.trading import TradingState
+from agentic_core.errors import UsageError
+from agentic_core.execution import plan_intents
+from agentic_core.ports.chat_model import Answer, Question, Unusable
+from agentic_core.risk import process
+from agentic_core.runtime.effects import (
+    Abandon,
+    Ask,
+    Effect,
+    EffectReply,
+    Persist,
+    Record,
+    Refused,
+    Reserve,
+    Reserved,
+    Send,
+)
+from agentic_core.runtime.mandate import ByChatModel, ByRules, Mandate
+from agentic_core.runtime.results import Leg, compose
+
+__all__ = ["Held", "Skipped", "TickGenerator", "TickOutcome", "Turned", "tick"]
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing was proposed, and nothing was recorded for it."""
+
+
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn could not be taken; no proposal was asked for."""
+
+    reason: str
+
+
+class Turned(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn was taken and recorded."""
+
+    decision: Decision
+    result: EngineResult
+
+
+TickOutcome: TypeAlias = Held | Skipped | Turned
+TickGenerator: TypeAlias = Generator[Effect, EffectReply, TickOutcome]
+
+_HELD = Held()
+_Kind = TypeVar("_Kind")
+
+
+class _Wish(msgspec.Struct, frozen=True, kw_only=True):
+    # What the decider wants, with what it cost to ask.
+    action: ProposedAction | None
+    usage: Usage = Usage()
+    text: str = ""
+    unusable: str | None = None
+
+
+def tick(
+    mandate: Mandate, market: MarketView, account: AccountView, state: TradingState, *, record_holds: bool
+) -> TickGenerator:
+    """Take one turn at the market's mark.
+
+    Args:
+        mandate: what may be done and who decides.
+        market: what is visible; valid until the next mark.
+        account: what is held; valid until the next mark.
+        state: what may be traded.
+        record_holds: whether a turn without a proposal is recorded too; a backtest counts holds instead.
+    """
+    decider = mandate.decider
+    if isinstance(decider, ByRules):
+        action = decider.policy(market, account)
+        if action is None and not record_holds:
+            return _HELD
+        wish = _Wish(action=action)
+    else:
+        asked = yield from _ask(mandate, decider, market, account)
+        if isinstance(asked, Skipped):
+            return asked
+        wish = asked
+    if wish.unusable is not None:
+        verdict: Verdict = Noop(reason="unusable_reply")
+    else:
+        verdict = process(wish.action, account, market, mandate.limits, state)
+    decision = _decision(mandate, market, account, wish, verdict)
+    result = yield from _carry_out(mandate, market, decision)
+    yield Record(decision=decision, result=result)
+    return Turned(decision=decision, result=result)
+
+
+def _ask(
+    mandate: Mandate, decider: ByChatModel, market: MarketView, account: AccountView
+) -> Generator[Effect, EffectReply, _Wish | Skipped]:
+    question = Question(
+        trace_id=TickId(deployment=mandate.deployment, mark=market.as_of).trace,
+        skill_payload=decider.payload,
+        market=market.freeze(decider.lookback),
+        account=account.freeze(),
+        limits=mandate.limits,
+    )
+    held = yield Reserve(bound=decider.chat_model.bound(question))
+    if isinstance(held, Refused):
+        return Skipped(reason=f"cost_guard: {held.reason}")
+    _expect(held, Reserved)
+    reply = yield Ask(question=question)
+    if isinstance(reply, Unusable):
+        return _Wish(action=None, usage=reply.usage, text=reply.cause, unusable=reply.cause)
+    answer = _expect(reply, Answer)
+    return _Wish(action=answer.action, usage=answer.usage, text=answer.text)
+
+
+def _decision(
+    mandate: Mandate, market: MarketView, account: AccountView, wish: _Wish, verdict: Verdict
+) -> Decision:
+    tick_id = TickId(deployment=mandate.deployment, mark=market.as_of)
+    marks = ((symbol, market.mark(symbol)) for symbol in mandate.symbols)
+    return Decision(
+        decision_id=tick_id.decision,
+        trace_id=tick_id.trace,
+        deployment=mandate.deployment,
+        skill=mandate.skill,
+        skill_version=mandate.skill_version,
+        tick_at=market.as_of,
+        decided_by=mandate.decider.label,
+        proposed_action=wish.action,
+        verdict=verdict,
+        equity=account.equity,
+        marks={symbol: mark.price for symbol, mark in marks if mark is not None},
+        usage=wish.usage,
+        final_text=wish.text or (wish.action.reason if wish.action is not None else ""),
+    )
+
+
+def _carry_out(
+    mandate: Mandate, market: MarketView, decision: Decision
+) -> Generator[Effect, EffectReply, EngineResult]:
+    match decision.verdict:
+        case Noop(reason=reason):
+            return NoopResult(reason=reason)
+        case Denied(rule=rule, detail=detail, numbers=numbers):
+            return RejectedResult(rule=rule, detail=detail, numbers=numbers)
+        case Approved(plan=plan):
+            tick_id = TickId(deployment=mandate.deployment, mark=market.as_of)
+            intents = plan_intents(plan, mandate.account, tick_id, market, mandate.limits.collar_bps)
+            reply = yield Persist(decision=decision, intents=intents)
+            legs = yield from _send_all(_expect(reply, tuple))
+            return compose(legs)
+
+
+def _send_all(prepared: Sequence[PreparedIntent]) -> Generator[Effect, EffectReply, list[Leg]]:
+    legs: list[Leg] = []
+    for position, one in enumerate(prepared):
+        outcome = yield Send(prepared=one)
+        if not isinstance(outcome, Accepted | Rejected | Unresolved | Denied):
+            message = f"the reply to Send was {outcome!r}"
+            raise UsageError(message)
+        legs.append(Leg(intent=one.intent, outcome=outcome))
+        if isinstance(outcome, Accepted) and outcome.state is IntentState.FILLED:
+            continue
+        # A later leg relies on the ones before it: opening on top of an unclosed position was not approved.
+        for left in prepared[position + 1 :]:
+            yield Abandon(prepared=left, cause="the leg before it did not fill")
+        break
+    return legs
+
+
+def _expect(reply: object, kind: type[_Kind]) -> _Kind:
+    if not isinstance(reply, kind):
+        message = f"the reply to an effect was {reply!r}, {kind.__name__} was expected"
+        raise UsageError(message)
+    return reply

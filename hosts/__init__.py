@@ -1,0 +1,1 @@
+"""Thin programs that compose the libraries."""

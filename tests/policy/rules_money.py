@@ -1,0 +1,72 @@
+"""Rules that keep money safe: values cannot change, floats stay out, and orders leave through one gate."""
+
+import ast
+from pathlib import Path
+
+from tests.policy.tree import calls, classes, dotted, parsed
+
+SENDERS = ("agentic_core/brokers/guarded.py", "agentic_core/runtime/drive.py")
+"""The gate that every order passes, and the loop whose `send` resumes the tick's generator."""
+
+INTENT_MAKERS = ("agentic_core/store/", "agentic_core/domain/")
+"""Only a store makes an intent durable, so only a store may call one prepared."""
+
+_EXACT = ("agentic_core/domain", "agentic_core/risk", "agentic_core/execution")
+
+
+def loose_values(root: Path) -> list[str]:
+    """Name the values of the domain that are not frozen, keyword-only msgspec Structs."""
+    trees = list(parsed(root, "agentic_core/domain"))
+    structs = _struct_names([node for _, tree in trees for node in classes(tree)])
+    found = []
+    for name, tree in trees:
+        for node in classes(tree):
+            if any("dataclass" in ast.unparse(mark) for mark in node.decorator_list):
+                found.append(f"{name}:{node.lineno} {node.name} is a dataclass; domain values are msgspec Structs")
+            if node.name in structs:
+                set_to = {word.arg: getattr(word.value, "value", None) for word in node.keywords}
+                found += [
+                    f"{name}:{node.lineno} {node.name} needs {option}=True"
+                    for option in ("frozen", "kw_only")
+                    if set_to.get(option) is not True
+                ]
+    return found
+
+
+def float_conversions(root: Path) -> list[str]:
+    """Name the calls of `float` where money is computed."""
+    return [
+        f"{name}:{call.lineno} float(...) where money is exact; stay in Decimal or move the statistic elsewhere"
+        for name, tree in parsed(root, *_EXACT)
+        for called, call in calls(tree)
+        if called == "float"
+    ]
+
+
+def unguarded_sends(root: Path) -> list[str]:
+    """Name the calls of a method `send` outside the guarded broker; an import contract cannot see them."""
+    return [
+        f"{name}:{call.lineno} .send(...) goes around brokers/guarded.py"
+        for name, tree in parsed(root)
+        if name not in SENDERS
+        for called, call in calls(tree)
+        if called == "send" and isinstance(call.func, ast.Attribute)
+    ]
+
+
+def forged_intents(root: Path) -> list[str]:
+    """Name the places that construct a PreparedIntent without a store having made it durable."""
+    return [
+        f"{name}:{call.lineno} PreparedIntent(...) is made by IntentStore.prepare only"
+        for name, tree in parsed(root)
+        if not name.startswith(INTENT_MAKERS)
+        for called, call in calls(tree)
+        if called == "PreparedIntent"
+    ]
+
+
+def _struct_names(nodes: list[ast.ClassDef]) -> set[str]:
+    known = {"Struct"}
+    while more := {node.name for node in nodes if known & {dotted(base).split(".")[-1] for base in node.bases}} - known:
+        known |= more
+    return known - {"Struct"}
