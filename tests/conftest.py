@@ -1,12 +1,13 @@
 """What every test stands on: exact decimals, no network, the hypothesis profiles and the time ledger."""
 
-import decimal
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from agentic_core.system import install_decimal_traps
 
 settings.register_profile(
     "ci",
@@ -18,8 +19,7 @@ settings.register_profile(
 settings.register_profile("dev", settings.get_profile("ci"), derandomize=False, max_examples=300)
 settings.load_profile("ci")  # a red run can be repeated by anyone; hunt with `--hypothesis-profile=dev`
 
-for _context in (decimal.DefaultContext, decimal.getcontext()):
-    _context.traps[decimal.FloatOperation] = True
+install_decimal_traps()
 
 
 def _refuse_the_outside(event: str, arguments: tuple[object, ...]) -> None:

@@ -1,21 +1,96 @@
 """What things are: frozen values, and pure functions over them."""
 
 from agentic_core.domain.account import AccountSnapshot, AccountView, DayCounters
-from agentic_core.domain.decision import ActionKind, Approved, Decision, Denied, EngineResult, Executed, Noop, NoopResult, Number, PlannedOrder, ProposedAction, RejectedResult, Usage, Verdict
+from agentic_core.domain.decision import (
+    ActionKind,
+    Approved,
+    Decision,
+    Denied,
+    EngineResult,
+    Executed,
+    Noop,
+    NoopResult,
+    Number,
+    PlannedOrder,
+    ProposedAction,
+    RejectedResult,
+    Usage,
+    Verdict,
+)
 from agentic_core.domain.fees import FeeSchedule
 from agentic_core.domain.fill import Fill, FillKind, Liquidity
 from agentic_core.domain.funding import FundingPayment, funding_hours
-from agentic_core.domain.ids import AccountKey, ClientOrderId, DecisionId, DeploymentId, SkillId, Symbol, TickId, TraceId, UserId, client_order_id, derived_uuid, paper_account
+from agentic_core.domain.ids import (
+    AccountKey,
+    ClientOrderId,
+    DecisionId,
+    DeploymentId,
+    SkillId,
+    Symbol,
+    TickId,
+    TraceId,
+    UserId,
+    client_order_id,
+    decision_of,
+    derived_uuid,
+    paper_account,
+    trace_of,
+)
 from agentic_core.domain.instrument import Instrument, VENUE_ORDER_USD_MIN
 from agentic_core.domain.limits import RiskLimits
-from agentic_core.domain.market import Book, Candle, CandleSeries, IndicatorKind, IndicatorSpec, Level, Mark, MarkSource, MarketSnapshot, MarketView
+from agentic_core.domain.market import (
+    Book,
+    Candle,
+    CandleSeries,
+    IndicatorKind,
+    IndicatorSpec,
+    Level,
+    Mark,
+    MarkSource,
+    MarketSnapshot,
+    MarketView,
+)
 from agentic_core.domain.money import BPS_ONE, Bps, Price, Size, Usd, ZERO, bps_of, exact, from_scaled, plain, round_to
-from agentic_core.domain.order import Accepted, Fence, IntentKind, IntentState, OrderIntent, PreparedIntent, Rejected, SendOutcome, TERMINAL_STATES, TimeInForce, Unresolved
+from agentic_core.domain.order import (
+    Accepted,
+    Fence,
+    IntentKind,
+    IntentState,
+    OrderIntent,
+    PreparedIntent,
+    Rejected,
+    SendOutcome,
+    TERMINAL_STATES,
+    TimeInForce,
+    Unresolved,
+)
 from agentic_core.domain.position import Direction, Position
-from agentic_core.domain.records import AgentStateRecord, Command, CommandKind, CommandState, DeploymentRecord, Lease, LogLine, SimRun, SimRunStatus, SkillRecord, SkillVersionRecord
+from agentic_core.domain.records import (
+    AgentStateRecord,
+    Command,
+    CommandKind,
+    CommandState,
+    DeploymentRecord,
+    Lease,
+    LogLine,
+    SimRun,
+    SimRunStatus,
+    SkillRecord,
+    SkillVersionRecord,
+)
 from agentic_core.domain.run import Assumptions, DecisionRecord, EquityPoint, Halt, OrderRecord, RunRecord
 from agentic_core.domain.side import Side
-from agentic_core.domain.times import DAY_MS, HOUR_MS, Instant, Interval, day_of, from_datetime, parse_instant, show, to_datetime
+from agentic_core.domain.times import (
+    DAY_MS,
+    HOUR_MS,
+    Instant,
+    Interval,
+    day_of,
+    from_datetime,
+    parse_instant,
+    show,
+    to_datetime,
+)
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus, HaltReason, TradingState, trading_state
 
 __all__ = [
@@ -111,6 +186,7 @@ __all__ = [
     "bps_of",
     "client_order_id",
     "day_of",
+    "decision_of",
     "derived_uuid",
     "exact",
     "from_datetime",
@@ -122,5 +198,6 @@ __all__ = [
     "round_to",
     "show",
     "to_datetime",
+    "trace_of",
     "trading_state",
 ]

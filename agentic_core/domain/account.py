@@ -14,7 +14,7 @@ from agentic_core.domain.times import Instant, day_of
 __all__ = ["AccountSnapshot", "AccountView", "DayCounters"]
 
 
-class DayCounters(msgspec.Struct, frozen=True, kw_only=True):
+class DayCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is counted per account and UTC day; a redeploy does not reset it."""
 
     day: int
@@ -39,7 +39,7 @@ class DayCounters(msgspec.Struct, frozen=True, kw_only=True):
         return max(ZERO, (self.baseline - equity) * 10_000 / self.baseline)
 
 
-class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A copy of a view, made when something is recorded."""
 
     as_of: Instant

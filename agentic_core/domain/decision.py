@@ -39,7 +39,7 @@ class ActionKind(StrEnum):
     CLOSE = "close"
 
 
-class ProposedAction(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class ProposedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", forbid_unknown_fields=True):
     """What a skill wants; untrusted until the risk engine has approved it.
 
     An open names a side and exactly one of `size_usd` and `size`; where the opposite position is held, it is closed
@@ -54,7 +54,7 @@ class ProposedAction(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     reason: str = ""
 
 
-class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One leg of an approved action: already rounded to what the venue takes."""
 
     symbol: Symbol
@@ -63,13 +63,13 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool
 
 
-class Noop(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="noop"):
+class Noop(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="noop"):
     """Nothing was proposed, or there was nothing to do."""
 
     reason: str = "nothing_proposed"
 
 
-class Denied(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="denied"):
+class Denied(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="denied"):
     """We refuse the action."""
 
     rule: str
@@ -80,7 +80,7 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="d
     """Every number the rule used, by name."""
 
 
-class Approved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="approved"):
+class Approved(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="approved"):
     """The action may be carried out as planned."""
 
     plan: tuple[PlannedOrder, ...]
@@ -90,13 +90,13 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
 Verdict: TypeAlias = Noop | Denied | Approved
 
 
-class NoopResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="noop"):
+class NoopResult(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="noop"):
     """Recorded: nothing was done."""
 
     reason: str
 
 
-class RejectedResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="rejected"):
+class RejectedResult(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="rejected"):
     """Recorded: refused, by our rule or (rule `VENUE`) by the venue."""
 
     rule: str
@@ -104,7 +104,7 @@ class RejectedResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     numbers: dict[str, Number] = {}
 
 
-class Executed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="executed", rename="camel"):
+class Executed(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="executed", rename="camel"):
     """Recorded: sent to the venue; UNKNOWN states are spelled out, never rounded to filled or rejected."""
 
     order_id: ClientOrderId
@@ -118,7 +118,7 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
 EngineResult: TypeAlias = NoopResult | RejectedResult | Executed
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a chat model consumed; a cost of None is unknown, never zero."""
 
     prompt_tokens: int = 0
@@ -126,7 +126,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     cost_usd: Usd | None = Usd(Decimal(0))
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One turn as it is stored in `decision_snapshots`."""
 
     decision_id: DecisionId

@@ -14,7 +14,7 @@ _FEE_STEP = Decimal("0.000001")
 """USDC has six decimals; a fee is rounded up so that a cost is never understated."""
 
 
-class FeeSchedule(msgspec.Struct, frozen=True, kw_only=True):
+class FeeSchedule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Shares of notional paid on each execution."""
 
     taker_rate: Decimal

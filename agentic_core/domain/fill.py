@@ -28,7 +28,7 @@ class FillKind(StrEnum):
     ADL = "adl"
 
 
-class Fill(msgspec.Struct, frozen=True, kw_only=True):
+class Fill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One execution."""
 
     fill_id: str

@@ -11,7 +11,7 @@ from agentic_core.domain.times import HOUR_MS, Instant
 __all__ = ["FundingPayment", "funding_hours"]
 
 
-class FundingPayment(msgspec.Struct, frozen=True, kw_only=True):
+class FundingPayment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One settlement on one position."""
 
     symbol: Symbol

@@ -6,7 +6,6 @@ and a unique index can stop the second one.
 
 from hashlib import sha256
 from typing import NewType
-from uuid import UUID
 
 import msgspec
 
@@ -23,8 +22,10 @@ __all__ = [
     "TraceId",
     "UserId",
     "client_order_id",
+    "decision_of",
     "derived_uuid",
     "paper_account",
+    "trace_of",
 ]
 
 UserId = NewType("UserId", str)
@@ -46,21 +47,37 @@ ClientOrderId = NewType("ClientOrderId", str)
 """16 bytes as `0x` and 32 hex digits, chosen by us."""
 
 
-class TickId(msgspec.Struct, frozen=True, kw_only=True):
+class TickId(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One turn of one deployment."""
 
     deployment: DeploymentId
     mark: Instant
+    cause: str = "tick"
+    """What took the turn: the schedule, or `command:` and its id."""
+
+    def digest(self) -> str:
+        """Return 64 hex digits that name this turn and no other."""
+        return _digest(self.deployment, str(self.mark), self.cause)
 
     @property
     def trace(self) -> TraceId:
         """The trace id of this turn."""
-        return TraceId(_digest("trace", self.deployment, str(self.mark))[:32])
+        return trace_of(self.digest())
 
     @property
     def decision(self) -> DecisionId:
         """The decision id of this turn."""
-        return DecisionId(derived_uuid("decision", self.deployment, str(self.mark)))
+        return decision_of(self.digest())
+
+
+def trace_of(digest: str) -> TraceId:
+    """Return the trace id of the turn with this digest."""
+    return TraceId(digest[:32])
+
+
+def decision_of(digest: str) -> DecisionId:
+    """Return the decision id of the turn with this digest."""
+    return DecisionId(_as_uuid(digest[32:]))
 
 
 def paper_account(deployment: DeploymentId) -> AccountKey:
@@ -68,18 +85,23 @@ def paper_account(deployment: DeploymentId) -> AccountKey:
     return AccountKey(f"paper:{deployment}")
 
 
-def client_order_id(account: AccountKey, tick: TickId, *, leg: int, attempt: int) -> ClientOrderId:
-    """Derive the client order id; it holds no epoch, so a second runner repeating a tick derives the same one."""
-    parts = (account, tick.deployment, str(tick.mark), str(leg), str(attempt))
-    return ClientOrderId("0x" + _digest("cloid", *parts)[:32])
+def client_order_id(account: AccountKey, tick: str, *, leg: int, attempt: int) -> ClientOrderId:
+    """Derive a client order id from the digest of its turn.
+
+    It holds no epoch, so a second runner repeating a turn derives the same one.
+    """
+    return ClientOrderId("0x" + _digest(account, tick, str(leg), str(attempt))[:32])
 
 
 def derived_uuid(*parts: str) -> str:
     """Derive a UUID (version 8) from text parts."""
-    raw = bytearray.fromhex(_digest(*parts)[:32])
-    raw[6] = raw[6] & 0x0F | 0x80
-    raw[8] = raw[8] & 0x3F | 0x80
-    return str(UUID(bytes=bytes(raw)))
+    return _as_uuid(_digest(*parts))
+
+
+def _as_uuid(digits: str) -> str:
+    # RFC 9562 version 8 (custom), variant 10.
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def _digest(*parts: str) -> str:

@@ -23,7 +23,7 @@ _PRICE_DECIMALS_PERP = 6
 _STEPS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_PRICE_DECIMALS_PERP + 1))
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A perpetual contract."""
 
     symbol: Symbol

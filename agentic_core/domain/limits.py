@@ -10,7 +10,7 @@ from agentic_core.domain.money import Bps, Usd
 __all__ = ["RiskLimits"]
 
 
-class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
+class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a deployment may do at most; the deciding side can neither see past nor change it."""
 
     position_bps_max: Bps

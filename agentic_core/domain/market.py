@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class Candle(msgspec.Struct, frozen=True, kw_only=True):
+class Candle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One closed interval of trading."""
 
     open_time: Instant
@@ -44,7 +44,7 @@ class MarkSource(StrEnum):
     CANDLE_CLOSE = "candle_close"
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The price positions are valued at."""
 
     symbol: Symbol
@@ -53,14 +53,14 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     source: MarkSource
 
 
-class Level(msgspec.Struct, frozen=True, kw_only=True):
+class Level(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One price of an order book."""
 
     price: Price
     size: Size
 
 
-class Book(msgspec.Struct, frozen=True, kw_only=True):
+class Book(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What can be executed against right now, best price first on both sides."""
 
     symbol: Symbol
@@ -133,7 +133,7 @@ class CandleSeries(Protocol):
         """Return the indicator at every candle; None until enough candles are there."""
 
 
-class MarketSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+class MarketSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A copy of a view, made when something is recorded."""
 
     as_of: Instant

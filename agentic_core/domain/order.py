@@ -65,7 +65,7 @@ TERMINAL_STATES = frozenset(
 """States in which the order can no longer execute anything."""
 
 
-class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
+class OrderIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order as it would be sent."""
 
     cloid: ClientOrderId
@@ -81,14 +81,14 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 0
 
 
-class Fence(msgspec.Struct, frozen=True, kw_only=True):
+class Fence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The right to trade one account: the lease's epoch, which only grows."""
 
     account: AccountKey
     epoch: int
 
 
-class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True):
+class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An intent that is durable; only `IntentStore.prepare` makes one and only this can be sent."""
 
     intent: OrderIntent
@@ -100,7 +100,7 @@ class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Instant | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The venue took the order."""
 
     cloid: ClientOrderId
@@ -114,14 +114,14 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
         return Size(sum((fill.size for fill in self.fills), Decimal(0)))
 
 
-class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The venue provably refused the order; nothing executed."""
 
     cloid: ClientOrderId
     reason: str
 
 
-class Unresolved(msgspec.Struct, frozen=True, kw_only=True):
+class Unresolved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether the order lives is not known; it blocks new opens until proven."""
 
     cloid: ClientOrderId

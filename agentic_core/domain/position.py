@@ -21,7 +21,7 @@ class Direction(StrEnum):
     FLAT = "flat"
 
 
-class Position(msgspec.Struct, frozen=True, kw_only=True):
+class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The net holding in one instrument."""
 
     symbol: Symbol

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class SkillRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SkillRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A skill: a name and its newest version."""
 
     id: SkillId
@@ -37,7 +37,7 @@ class SkillRecord(msgspec.Struct, frozen=True, kw_only=True):
     latest_version: int
 
 
-class SkillVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SkillVersionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One immutable version."""
 
     skill_id: SkillId
@@ -48,7 +48,7 @@ class SkillVersionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of that canonical JSON, hex."""
 
 
-class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True):
+class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A skill version admitted to run."""
 
     id: DeploymentId
@@ -65,7 +65,7 @@ class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True):
     stopped_at: Instant | None = None
 
 
-class AgentStateRecord(msgspec.Struct, frozen=True, kw_only=True):
+class AgentStateRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The newest known state of a deployment; `updated_at` is its heartbeat."""
 
     deployment_id: DeploymentId
@@ -77,7 +77,7 @@ class AgentStateRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Instant
 
 
-class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+class LogLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of `agent_logs`."""
 
     deployment_id: DeploymentId
@@ -111,7 +111,7 @@ class CommandState(StrEnum):
     EXPIRED = "expired"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of `agent_commands`."""
 
     id: str
@@ -127,7 +127,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     acked_at: Instant | None = None
 
 
-class Lease(msgspec.Struct, frozen=True, kw_only=True):
+class Lease(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The right to trade an account, held by one process for a while."""
 
     account: AccountKey
@@ -146,7 +146,7 @@ class SimRunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class SimRun(msgspec.Struct, frozen=True, kw_only=True):
+class SimRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of `sim_runs`: a backtest."""
 
     id: DeploymentId

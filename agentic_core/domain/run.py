@@ -16,7 +16,7 @@ from agentic_core.domain.trading import HaltReason
 __all__ = ["Assumptions", "DecisionRecord", "EquityPoint", "Halt", "OrderRecord", "RunRecord"]
 
 
-class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
+class Assumptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a simulated execution takes for granted; printed with every report."""
 
     starting_equity: Usd
@@ -29,14 +29,14 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
     """How and when an order executes, in words."""
 
 
-class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class DecisionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A decision with its recorded result."""
 
     decision: Decision
     result: EngineResult
 
 
-class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
+class OrderRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order with what became of it."""
 
     time: Instant
@@ -44,7 +44,7 @@ class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: SendOutcome
 
 
-class Halt(msgspec.Struct, frozen=True, kw_only=True):
+class Halt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A latched halt."""
 
     time: Instant
@@ -53,7 +53,7 @@ class Halt(msgspec.Struct, frozen=True, kw_only=True):
     numbers: dict[str, Decimal]
 
 
-class EquityPoint(msgspec.Struct, frozen=True, kw_only=True):
+class EquityPoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The account at one mark."""
 
     time: Instant
@@ -61,7 +61,7 @@ class EquityPoint(msgspec.Struct, frozen=True, kw_only=True):
     exposure: Usd
 
 
-class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Everything a report is made from."""
 
     run: DeploymentId

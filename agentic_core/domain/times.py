@@ -10,7 +10,17 @@ from typing import NewType
 
 from agentic_core.errors import InputError
 
-__all__ = ["DAY_MS", "HOUR_MS", "Instant", "Interval", "day_of", "from_datetime", "parse_instant", "show", "to_datetime"]
+__all__ = [
+    "DAY_MS",
+    "HOUR_MS",
+    "Instant",
+    "Interval",
+    "day_of",
+    "from_datetime",
+    "parse_instant",
+    "show",
+    "to_datetime",
+]
 
 Instant = NewType("Instant", int)
 """UTC milliseconds since 1970-01-01."""
@@ -45,7 +55,7 @@ class Interval(StrEnum):
 
 
 def day_of(at: Instant) -> int:
-    """Number the UTC day of an instant, counted from the epoch."""
+    """Return the number of the UTC day of an instant, counted from the epoch."""
     return at // DAY_MS
 
 

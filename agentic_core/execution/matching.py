@@ -15,7 +15,7 @@ __all__ = ["Execution", "execute"]
 _BPS = Decimal(10_000)
 
 
-class Execution(msgspec.Struct, frozen=True, kw_only=True):
+class Execution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units executed at one price."""
 
     size: Size

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from agentic_core.domain.decision import PlannedOrder
-from agentic_core.domain.ids import AccountKey, TickId, client_order_id
+from agentic_core.domain.ids import AccountKey, client_order_id
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import MarketView
 from agentic_core.domain.money import Price, bps_of
@@ -24,9 +24,9 @@ def limit_price(instrument: Instrument, side: Side, mark: Decimal, collar_bps: i
 
 
 def plan_intents(
-    plan: Sequence[PlannedOrder], account: AccountKey, tick: TickId, market: MarketView, collar_bps: int
+    plan: Sequence[PlannedOrder], account: AccountKey, tick: str, market: MarketView, collar_bps: int
 ) -> tuple[OrderIntent, ...]:
-    """Turn the legs of an approved action into order intents.
+    """Turn the legs of an approved action into order intents; `tick` is the digest of the turn.
 
     Raises:
         UsageError: a leg's symbol has no mark to price it from.
@@ -35,7 +35,7 @@ def plan_intents(
 
 
 def _intent(  # noqa: PLR0913 - one call site, and each argument is one thing
-    leg: int, order: PlannedOrder, account: AccountKey, tick: TickId, market: MarketView, collar_bps: int
+    leg: int, order: PlannedOrder, account: AccountKey, tick: str, market: MarketView, collar_bps: int
 ) -> OrderIntent:
     mark = market.mark(order.symbol)
     if mark is None:

@@ -10,11 +10,11 @@ from agentic_core.domain.times import Instant
 __all__ = ["Fresh", "Stale", "check_mark"]
 
 
-class Fresh(msgspec.Struct, frozen=True, kw_only=True):
+class Fresh(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The mark may be used."""
 
 
-class Stale(msgspec.Struct, frozen=True, kw_only=True):
+class Stale(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The mark is missing or too old."""
 
     detail: str

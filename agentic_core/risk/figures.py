@@ -16,7 +16,7 @@ from agentic_core.domain.trading import TradingState
 __all__ = ["Figures", "Request", "measure"]
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An open as it came in, with everything that may be known without arithmetic."""
 
     action: ProposedAction
@@ -28,7 +28,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     mark: Mark | None
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class Figures(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an open would lead to, at the mark."""
 
     limits: RiskLimits

@@ -12,7 +12,7 @@ from agentic_core.domain.trading import HaltReason
 __all__ = ["HaltFinding", "find_halt"]
 
 
-class HaltFinding(msgspec.Struct, frozen=True, kw_only=True):
+class HaltFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why trading must halt now."""
 
     reason: HaltReason

@@ -4,7 +4,7 @@ from agentic_core.runtime.drive import drive, immediately
 from agentic_core.runtime.interpreter import Interpreter
 from agentic_core.runtime.mandate import ByChatModel, ByRules, Decider, Mandate
 from agentic_core.runtime.recorder import RunRecorder
-from agentic_core.runtime.tick import Held, Skipped, TickOutcome, Turned, tick
+from agentic_core.runtime.tick import Held, Skipped, TickOutcome, Turned, flatten, tick
 
 __all__ = [
     "ByChatModel",
@@ -18,6 +18,7 @@ __all__ = [
     "TickOutcome",
     "Turned",
     "drive",
+    "flatten",
     "immediately",
     "tick",
 ]

@@ -17,50 +17,50 @@ from agentic_core.ports.chat_model import Answer, Question, Unusable
 __all__ = ["Abandon", "Ask", "Effect", "EffectReply", "Persist", "Record", "Refused", "Reserve", "Reserved", "Send"]
 
 
-class Reserve(msgspec.Struct, frozen=True, kw_only=True):
+class Reserve(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Hold money for a chat model call. Reply: Reserved or Refused."""
 
     bound: Usd | None
     """The most the call can cost; None is unknown and never counts as zero."""
 
 
-class Reserved(msgspec.Struct, frozen=True, kw_only=True):
+class Reserved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The money is held."""
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """There is not enough left, or the cost is unknown."""
 
     reason: str
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
+class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Ask the chat model. Reply: Answer or Unusable; the interpreter settles the cost."""
 
     question: Question
 
 
-class Persist(msgspec.Struct, frozen=True, kw_only=True):
+class Persist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Make a decision and its intents durable in one fenced transaction. Reply: tuple of PreparedIntent."""
 
     decision: Decision
     intents: Sequence[OrderIntent]
 
 
-class Send(msgspec.Struct, frozen=True, kw_only=True):
+class Send(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Send a durable intent through the guarded broker. Reply: a SendOutcome or Denied, already settled in the store."""
 
     prepared: PreparedIntent
 
 
-class Abandon(msgspec.Struct, frozen=True, kw_only=True):
+class Abandon(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Settle a durable intent that will never be sent. Reply: None."""
 
     prepared: PreparedIntent
     cause: str
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Write the decision with its result. Reply: None."""
 
     decision: Decision

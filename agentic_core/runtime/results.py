@@ -15,7 +15,7 @@ __all__ = ["Leg", "LegOutcome", "compose", "intent_state"]
 LegOutcome: TypeAlias = SendOutcome | Denied
 
 
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
+class Leg(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order with what became of it."""
 
     intent: OrderIntent

@@ -18,13 +18,15 @@ from agentic_core.domain.decision import (
     EngineResult,
     Noop,
     NoopResult,
+    PlannedOrder,
     ProposedAction,
     RejectedResult,
     Usage,
     Verdict,
 )
-from agentic_core.domain.ids import TickId
+from agentic_core.domain.ids import TickId, decision_of, trace_of
 from agentic_core.domain.market import MarketView
+from agentic_core.domain.money import Size
 from agentic_core.domain.order import Accepted, IntentState, PreparedIntent, Rejected, Unresolved
 from agentic_core.domain.trading import TradingState
 from agentic_core.errors import UsageError
@@ -46,20 +48,20 @@ from agentic_core.runtime.effects import (
 from agentic_core.runtime.mandate import ByChatModel, ByRules, Mandate
 from agentic_core.runtime.results import Leg, compose
 
-__all__ = ["Held", "Skipped", "TickGenerator", "TickOutcome", "Turned", "tick"]
+__all__ = ["Held", "Skipped", "TickGenerator", "TickOutcome", "Turned", "flatten", "tick"]
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Nothing was proposed, and nothing was recorded for it."""
 
 
-class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+class Skipped(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The turn could not be taken; no proposal was asked for."""
 
     reason: str
 
 
-class Turned(msgspec.Struct, frozen=True, kw_only=True):
+class Turned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The turn was taken and recorded."""
 
     decision: Decision
@@ -73,7 +75,7 @@ _HELD = Held()
 _Kind = TypeVar("_Kind")
 
 
-class _Wish(msgspec.Struct, frozen=True, kw_only=True):
+class _Wish(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     # What the decider wants, with what it cost to ask.
     action: ProposedAction | None
     usage: Usage = Usage()
@@ -108,8 +110,9 @@ def tick(
         verdict: Verdict = Noop(reason="unusable_reply")
     else:
         verdict = process(wish.action, account, market, mandate.limits, state)
-    decision = _decision(mandate, market, account, wish, verdict)
-    result = yield from _carry_out(mandate, market, decision)
+    digest = TickId(deployment=mandate.deployment, mark=market.as_of).digest()
+    decision = _decision(mandate, digest, market, account, wish, verdict)
+    result = yield from _carry_out(mandate, digest, market, decision)
     yield Record(decision=decision, result=result)
     return Turned(decision=decision, result=result)
 
@@ -135,14 +138,31 @@ def _ask(
     return _Wish(action=answer.action, usage=answer.usage, text=answer.text)
 
 
-def _decision(
-    mandate: Mandate, market: MarketView, account: AccountView, wish: _Wish, verdict: Verdict
+def flatten(
+    mandate: Mandate, tick_id: TickId, market: MarketView, account: AccountView
+) -> Generator[Effect, EffectReply, TickOutcome]:
+    """Close every position, each on its own, without asking anyone; the turn is recorded as decided by its command."""
+    plan = tuple(
+        PlannedOrder(symbol=held.symbol, side=held.closing_side, size=Size(abs(held.size)), reduce_only=True)
+        for held in account.positions.values()
+    )
+    verdict: Verdict = Approved(plan=plan, numbers={}) if plan else Noop(reason="nothing_to_close")
+    wish = _Wish(action=None, text=f"flatten: {len(plan)} position(s)")
+    digest = tick_id.digest()
+    decision = _decision(mandate, digest, market, account, wish, verdict)
+    decision = msgspec.structs.replace(decision, decided_by="command:flatten")
+    result = yield from _carry_out(mandate, digest, market, decision, independent=True)
+    yield Record(decision=decision, result=result)
+    return Turned(decision=decision, result=result)
+
+
+def _decision(  # noqa: PLR0913 - the parts of one row
+    mandate: Mandate, digest: str, market: MarketView, account: AccountView, wish: _Wish, verdict: Verdict
 ) -> Decision:
-    tick_id = TickId(deployment=mandate.deployment, mark=market.as_of)
     marks = ((symbol, market.mark(symbol)) for symbol in mandate.symbols)
     return Decision(
-        decision_id=tick_id.decision,
-        trace_id=tick_id.trace,
+        decision_id=decision_of(digest),
+        trace_id=trace_of(digest),
         deployment=mandate.deployment,
         skill=mandate.skill,
         skill_version=mandate.skill_version,
@@ -158,7 +178,7 @@ def _decision(
 
 
 def _carry_out(
-    mandate: Mandate, market: MarketView, decision: Decision
+    mandate: Mandate, digest: str, market: MarketView, decision: Decision, *, independent: bool = False
 ) -> Generator[Effect, EffectReply, EngineResult]:
     match decision.verdict:
         case Noop(reason=reason):
@@ -166,14 +186,13 @@ def _carry_out(
         case Denied(rule=rule, detail=detail, numbers=numbers):
             return RejectedResult(rule=rule, detail=detail, numbers=numbers)
         case Approved(plan=plan):
-            tick_id = TickId(deployment=mandate.deployment, mark=market.as_of)
-            intents = plan_intents(plan, mandate.account, tick_id, market, mandate.limits.collar_bps)
+            intents = plan_intents(plan, mandate.account, digest, market, mandate.limits.collar_bps)
             reply = yield Persist(decision=decision, intents=intents)
-            legs = yield from _send_all(_expect(reply, tuple))
+            legs = yield from _send_all(_expect(reply, tuple), independent=independent)
             return compose(legs)
 
 
-def _send_all(prepared: Sequence[PreparedIntent]) -> Generator[Effect, EffectReply, list[Leg]]:
+def _send_all(prepared: Sequence[PreparedIntent], *, independent: bool) -> Generator[Effect, EffectReply, list[Leg]]:
     legs: list[Leg] = []
     for position, one in enumerate(prepared):
         outcome = yield Send(prepared=one)
@@ -181,7 +200,7 @@ def _send_all(prepared: Sequence[PreparedIntent]) -> Generator[Effect, EffectRep
             message = f"the reply to Send was {outcome!r}"
             raise UsageError(message)
         legs.append(Leg(intent=one.intent, outcome=outcome))
-        if isinstance(outcome, Accepted) and outcome.state is IntentState.FILLED:
+        if independent or (isinstance(outcome, Accepted) and outcome.state is IntentState.FILLED):
             continue
         # A later leg relies on the ones before it: opening on top of an unclosed position was not approved.
         for left in prepared[position + 1 :]:

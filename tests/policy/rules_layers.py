@@ -31,6 +31,8 @@ def heavy_imports(root: Path) -> list[str]:
         if not path.with_suffix(".py").exists() and not (path / "__init__.py").exists():
             continue
         program = f"import sys, {module}; print(*sorted(set(sys.modules) & set({HEAVY!r})))"
-        loaded = subprocess.run([sys.executable, "-c", program], cwd=root, check=True, capture_output=True, text=True)
+        loaded = subprocess.run([sys.executable, "-c", program], cwd=root, check=False, capture_output=True, text=True)
         found += [f"import {module} loads {name}" for name in loaded.stdout.split()]
+        if loaded.returncode != 0:
+            found.append(f"import {module} fails: {loaded.stderr.splitlines()[-1]}")
     return found

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy import rules_files, rules_layers, rules_money, rules_names, rules_size, rules_store, rules_tests
+from tests.policy import (
+    rules_files,
+    rules_layers,
+    rules_locks,
+    rules_money,
+    rules_names,
+    rules_size,
+    rules_store,
+    rules_tests,
+)
 from tests.policy.tree import ROOT
 
 RULES: tuple[Callable[[Path], list[str]], ...] = (
@@ -14,6 +23,8 @@ RULES: tuple[Callable[[Path], list[str]], ...] = (
     rules_files.strangers_at_the_top,
     rules_layers.heavy_imports,
     rules_layers.packages_missing_from_purity,
+    rules_locks.pins_without_hash,
+    rules_locks.stale_locks,
     rules_money.float_conversions,
     rules_money.forged_intents,
     rules_money.loose_values,

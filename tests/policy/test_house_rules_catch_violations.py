@@ -5,13 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy import rules_files, rules_layers, rules_money, rules_names, rules_size, rules_store, rules_tests
+from tests.policy import (
+    rules_files,
+    rules_layers,
+    rules_locks,
+    rules_money,
+    rules_names,
+    rules_size,
+    rules_store,
+    rules_tests,
+)
 from tests.policy.samples import GLOSSARY, MODULE, planted
 from tests.policy.test_house_rules import RULES
 
 Rule = Callable[[Path], list[str]]
 
 PURITY = '[[tool.importlinter.contracts]]\nid = "purity"\nsource_modules = ["agentic_core.domain"]\n'
+PROJECT = (
+    "[project]\nname = 'p'\ndependencies = []\noptional-dependencies.embedded = ['p[backtest]']\n"
+    "optional-dependencies.backtest = []\noptional-dependencies.dev = ['anyio>=4.7']\n"
+)
+ONE_PIN = {".ci/locks/dev.txt": f"anyio==4.6.0 \\\n    --hash=sha256:{'0' * 64}\n"}
 STATEMENT = "agentic_core/store/postgres/sql/skills.sql"
 USER = "agentic_core/store/postgres/x.py"
 MIGRATION = "agentic_core/store/postgres/migrations/0001_start.sql"
@@ -33,6 +47,8 @@ CASES: tuple[tuple[Rule, dict[str, str], str], ...] = (
         {"pyproject.toml": PURITY, "agentic_core/risk/__init__.py": MODULE},
         "does not name agentic_core.risk",
     ),
+    (rules_locks.pins_without_hash, {".ci/locks/dev.txt": "anyio==4.6.0\n"}, "dev.txt:1 'anyio==4.6.0': expected"),
+    (rules_locks.stale_locks, {"pyproject.toml": PROJECT, **ONE_PIN}, "anyio>=4.7 is not met by 4.6.0"),
     (rules_money.float_conversions, {"agentic_core/risk/x.py": "y = float(z)\n"}, "x.py:1 float(...)"),
     (rules_money.forged_intents, {"agentic_core/runtime/x.py": "y = order.PreparedIntent(a=1)\n"}, "x.py:1 Prepared"),
     (

@@ -4,7 +4,7 @@ Equity is cash plus signed size times mark, as the venue defines it; nothing is 
 funding always add up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from agentic_core.domain.account import AccountSnapshot, DayCounters
@@ -12,6 +12,7 @@ from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.market import Mark
 from agentic_core.domain.money import ZERO, Usd
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant, day_of
@@ -24,13 +25,20 @@ class PaperLedger:
     """One account, cross margin; also the `AccountView` of its deployment, valid until the next mark."""
 
     def __init__(
-        self, *, starting_equity: Usd, instruments: Mapping[Symbol, Instrument], leverage: int, at: Instant
+        self,
+        *,
+        starting_equity: Usd,
+        instruments: Mapping[Symbol, Instrument],
+        marks: Callable[[Symbol], Mark | None],
+        leverage: int,
+        at: Instant,
     ) -> None:
         """Open the books.
 
         Args:
             starting_equity: cash at the start, above zero.
             instruments: rules of every symbol that may be held.
+            marks: the newest mark of a symbol; positions are valued at it whenever they are looked at.
             leverage: what the account is set to; each instrument's own maximum still holds.
             at: the first instant of the account.
         """
@@ -43,9 +51,9 @@ class PaperLedger:
         self.day = DayCounters(day=day_of(at), baseline=starting_equity)
         self.unresolved = 0
         self._instruments = instruments
+        self._mark = marks
         self._leverage = leverage
         self._positions: dict[Symbol, Position] = {}
-        self._marks: dict[Symbol, Decimal] = {}
 
     @property
     def positions(self) -> Mapping[Symbol, Position]:
@@ -57,7 +65,7 @@ class PaperLedger:
         """Cash plus what the positions are worth at the marks."""
         total = self.cash
         for symbol, position in self._positions.items():
-            total += position.size * self._marks[symbol]
+            total += position.size * self.price(symbol)
         return Usd(total)
 
     @property
@@ -69,7 +77,10 @@ class PaperLedger:
     def maintenance(self) -> Usd:
         """Maintenance margin of all positions at the marks."""
         return Usd(
-            sum((self._notional(held) * self._rules(held.symbol).maintenance_rate for held in self._positions.values()), ZERO)
+            sum(
+                (self._notional(held) * self._rules(held.symbol).maintenance_rate for held in self._positions.values()),
+                ZERO,
+            )
         )
 
     def position(self, symbol: Symbol) -> Position:
@@ -88,7 +99,7 @@ class PaperLedger:
         for symbol in {*self._positions, *sizes}:
             size = sizes.get(symbol, self.position(symbol).size)
             if size:
-                total += abs(size) * self._marks[symbol] / min(self._leverage, self._rules(symbol).leverage_max)
+                total += abs(size) * self.price(symbol) / min(self._leverage, self._rules(symbol).leverage_max)
         return Usd(total)
 
     def freeze(self) -> AccountSnapshot:
@@ -103,11 +114,19 @@ class PaperLedger:
 
     def has_mark(self, symbol: Symbol) -> bool:
         """Tell whether the symbol can be valued."""
-        return symbol in self._marks
+        return self._mark(symbol) is not None
 
-    def mark(self, symbol: Symbol, price: Decimal) -> None:
-        """Value a symbol at a price from now on."""
-        self._marks[symbol] = price
+    def price(self, symbol: Symbol) -> Decimal:
+        """Return the price a symbol is valued at.
+
+        Raises:
+            UsageError: it has no mark.
+        """
+        mark = self._mark(symbol)
+        if mark is None:
+            message = f"the paper account holds {symbol}, but no mark price is known for it; fetch its candles first"
+            raise UsageError(message)
+        return mark.price
 
     def open_day(self, now: Instant) -> None:
         """Move to an instant; the first one of a UTC day sets the day's baseline at the marks."""
@@ -132,16 +151,8 @@ class PaperLedger:
         """Enter a funding payment."""
         self.cash += payment.amount
 
-    def restore(self, fills: Iterable[Fill], payments: Iterable[FundingPayment]) -> None:
-        """Rebuild the books from what was recorded, onto an account that has not been used."""
-        for fill in fills:
-            self._marks.setdefault(fill.symbol, fill.price)
-            self.book(fill)
-        for payment in payments:
-            self.settle(payment)
-
     def _rules(self, symbol: Symbol) -> Instrument:
         return self._instruments.get(symbol) or Instrument.generic(symbol)
 
     def _notional(self, position: Position) -> Decimal:
-        return abs(position.size) * self._marks[position.symbol]
+        return abs(position.size) * self.price(position.symbol)

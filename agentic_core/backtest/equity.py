@@ -1,0 +1,76 @@
+"""The equity curve, marked afterwards from what was held between changes."""
+
+from bisect import bisect_right
+from decimal import Decimal
+
+from agentic_core.backtest.dataset import Dataset
+from agentic_core.brokers.paper import PaperLedger
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.money import Usd, from_scaled
+from agentic_core.domain.run import EquityPoint
+from agentic_core.domain.times import Instant
+
+__all__ = ["POINTS_MAX", "EquityTrack"]
+
+POINTS_MAX = 4_000
+"""Longer runs keep the first, lowest, highest and last mark of each of a quarter as many buckets."""
+
+
+class EquityTrack:
+    """Cash and sizes, by the first mark they hold for."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Track over a dataset."""
+        self._dataset = dataset
+        self._starts: list[int] = []
+        self._held: list[tuple[Decimal, tuple[tuple[Symbol, Decimal], ...]]] = []
+
+    def change(self, index: int, ledger: PaperLedger) -> None:
+        """Note what is held from the mark of this candle on."""
+        held = (ledger.cash, tuple((symbol, position.size) for symbol, position in ledger.positions.items()))
+        if self._starts and self._starts[-1] == index:
+            self._held[-1] = held
+            return
+        self._starts.append(index)
+        self._held.append(held)
+
+    def points(self) -> list[EquityPoint]:
+        """Return the curve."""
+        length = len(self._dataset)
+        if length <= POINTS_MAX:
+            return [self._exact(index) for index in range(length)]
+        curve = self._approximate(length)
+        width = -(-length * 4 // POINTS_MAX)
+        chosen: set[int] = {0, length - 1}
+        for low in range(0, length, width):
+            part = curve[low : low + width]
+            chosen.update((low, low + part.index(min(part)), low + part.index(max(part)), low + len(part) - 1))
+        return [self._exact(index) for index in sorted(chosen)]
+
+    def _exact(self, index: int) -> EquityPoint:
+        cash, sizes = self._held[bisect_right(self._starts, index) - 1]
+        equity, exposure = cash, Decimal(0)
+        for symbol, size in sizes:
+            series = self._dataset.series[symbol]
+            worth = size * from_scaled(series.closes[index], series.price_decimals)
+            equity += worth
+            exposure += abs(worth)
+        time = Instant(self._dataset.start + (index + 1) * self._dataset.interval.ms)
+        return EquityPoint(time=time, equity=Usd(equity), exposure=Usd(exposure))
+
+    def _approximate(self, length: int) -> list[float]:
+        # Only picks which marks are kept; the points themselves are exact.
+        curve: list[float] = []
+        ends = [*self._starts[1:], length]
+        for start, end, (cash, sizes) in zip(self._starts, ends, self._held, strict=True):
+            base = float(cash)
+            if not sizes:
+                curve.extend([base] * (end - start))
+            elif len(sizes) == 1:
+                ((symbol, size),) = sizes
+                series = self._dataset.series[symbol]
+                unit = float(size) / 10**series.price_decimals
+                curve.extend([base + unit * close for close in series.closes[start:end]])
+            else:
+                curve.extend(float(self._exact(index).equity) for index in range(start, end))
+        return curve

@@ -1,0 +1,73 @@
+"""A command line whose groups are imported only when they are called.
+
+The top is a plain table, so that `agentic --help` imports neither typer nor rich; everything below it is typer's.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+from agentic_core.cli.services import Services
+from agentic_core.errors import AgenticError
+
+__all__ = ["CommandLine", "Door"]
+
+Door = tuple[str, str]
+"""Where a group is built, as `module:function`, and one line of help."""
+
+_ABOUT = "Backtest skills, run them on paper, and trade them behind a deterministic risk engine."
+
+
+class CommandLine:
+    """The top of the command line: a table of doors."""
+
+    def __init__(self, doors: Mapping[str, Door], services: Callable[[], Services], *, version: str) -> None:
+        """Take the table and what makes the services; nothing is imported or opened yet."""
+        self._doors = doors
+        self._services = services
+        self._version = version
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Run a command line and return its exit code: 0 done, 1 found a problem, 2 bad input, 3 outside unavailable."""
+        match list(arguments):
+            case [] | ["-h" | "--help", *_]:
+                sys.stdout.write(self.help())
+                return 0
+            case ["-V" | "--version", *_]:
+                sys.stdout.write(f"agentic {self._version}\n")
+                return 0
+            case [name, *rest] if name in self._doors:
+                return self._enter(name, rest)
+            case [name, *_]:
+                sys.stderr.write(self._unknown(name))
+                return 2
+            case _:
+                return 2
+
+    def help(self) -> str:
+        """Return the table of groups."""
+        width = max(map(len, self._doors))
+        rows = (f"  {name:<{width}}  {line}" for name, (_, line) in self._doors.items())
+        lines = ("Usage: agentic COMMAND [OPTIONS]", "", f"  {_ABOUT}", "", "Commands:", *rows)
+        tail = ("", "Options:", "  -V, --version  Show the version.", "  -h, --help     Show this table.", "")
+        return "\n".join((*lines, *tail, "agentic COMMAND --help tells more about one.", ""))
+
+    def _enter(self, name: str, arguments: Sequence[str]) -> int:
+        from typer.main import get_command  # noqa: PLC0415 - typer is not needed for --help
+
+        module, _, function = self._doors[name][0].partition(":")
+        try:
+            command = get_command(getattr(import_module(module), function)(self._services()))
+            command(args=list(arguments), prog_name=f"agentic {name}")
+        except AgenticError as error:
+            sys.stderr.write(f"error: {error}\n")
+            return error.exit_code
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else 0
+        return 0
+
+    def _unknown(self, name: str) -> str:
+        near = get_close_matches(name, self._doors, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"error: there is no command {name!r}{hint}\nagentic --help lists them\n"

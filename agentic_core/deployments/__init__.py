@@ -1,0 +1,5 @@
+"""Rules and use cases around deployments."""
+
+from agentic_core.deployments.service import LOCAL_USER, admit_paper, save_skill
+
+__all__ = ["LOCAL_USER", "admit_paper", "save_skill"]

@@ -1,0 +1,186 @@
+"""The state of one running deployment, and what can be done to it between two marks."""
+
+from decimal import Decimal
+
+from agentic_core.brokers.guarded import GuardedBroker
+from agentic_core.brokers.paper import PaperBroker, PaperLedger
+from agentic_core.domain.decision import Executed, RejectedResult
+from agentic_core.domain.ids import Symbol, TickId
+from agentic_core.domain.money import Usd, plain
+from agentic_core.domain.order import Fence
+from agentic_core.domain.records import AgentStateRecord, DeploymentRecord
+from agentic_core.domain.times import Instant
+from agentic_core.domain.trading import DeploymentStatus, TradingState, trading_state
+from agentic_core.errors import CandlesInvalid
+from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.metering import MonthBudget
+from agentic_core.ports.clock import Clock
+from agentic_core.ports.market_data import ExecutionBooks
+from agentic_core.ports.repositories import Store
+from agentic_core.runtime.desk import MarketDesk
+from agentic_core.runtime.diary import Diary
+from agentic_core.runtime.drive import drive
+from agentic_core.runtime.interpreter import Interpreter
+from agentic_core.runtime.mandate import ByChatModel, Mandate
+from agentic_core.runtime.marking import MarkEvents, settle_mark
+from agentic_core.runtime.recorder import RunRecorder
+from agentic_core.runtime.terms import Terms
+from agentic_core.runtime.tick import Held, Skipped, TickOutcome, Turned, flatten, tick
+
+__all__ = ["Session"]
+
+
+class Session:
+    """A paper deployment under its lease; not safe to use from two tasks at once."""
+
+    def __init__(  # noqa: PLR0913 - everything a running deployment touches
+        self,
+        deployment: DeploymentRecord,
+        mandate: Mandate,
+        fence: Fence,
+        *,
+        store: Store,
+        desk: MarketDesk,
+        books: ExecutionBooks,
+        terms: Terms,
+        diary: Diary,
+        clock: Clock,
+    ) -> None:
+        """Join a deployment to its market, its books and its store."""
+        self.deployment = deployment
+        self.mandate = mandate
+        self.fence = fence
+        self.store = store
+        self.desk = desk
+        self.diary = diary
+        self.recorder = RunRecorder()
+        self._clock = clock
+        instruments = {symbol: rules for symbol in mandate.symbols if (rules := desk.instrument(symbol)) is not None}
+        self.ledger = PaperLedger(
+            starting_equity=terms.starting_equity,
+            instruments=instruments,
+            marks=desk.mark,
+            leverage=mandate.limits.leverage_max,
+            at=desk.as_of,
+        )
+        self.broker = PaperBroker(
+            ledger=self.ledger, books=books, instruments=instruments, fees=terms.fees, slippage_bps=terms.slippage_bps
+        )
+        self._interpreter = Interpreter(
+            fence=fence,
+            intents=store.intents,
+            decisions=store.decisions,
+            broker=GuardedBroker(
+                self.broker,
+                state=lambda: self.trading,
+                now=lambda: desk.as_of,
+                mark=desk.mark,
+                mark_age_ms_max=mandate.limits.mark_age_ms_max,
+            ),
+            recorder=self.recorder,
+            now=lambda: desk.as_of,
+            budget=MonthBudget(cap=mandate.limits.cost_usd_month_max),
+            chat_model=mandate.decider.chat_model if isinstance(mandate.decider, ByChatModel) else None,
+        )
+
+    @property
+    def status(self) -> DeploymentStatus:
+        """The deployment's status."""
+        return self.deployment.status
+
+    @property
+    def trading(self) -> TradingState:
+        """What may be traded."""
+        return trading_state(self.deployment.status)
+
+    async def move(self, status: DeploymentStatus, reason: str | None = None) -> None:
+        """Set the status, in the database first."""
+        self.deployment = await self.store.deployments.move(
+            self.deployment.id, status, at=self._clock.now(), reason=reason
+        )
+
+    async def observe(self, at: Instant) -> None:
+        """Stand at a mark: refresh the market, settle the account, latch a halt."""
+        previous = self.desk.as_of
+        await self.desk.refresh(at)
+        events = settle_mark(
+            self.broker,
+            self._rate,
+            self.mandate.limits,
+            previous=previous,
+            at=at,
+            halted=bool(self.recorder.halts) and self.status is DeploymentStatus.HALTED,
+        )
+        self.recorder.funding.extend(events.funding)
+        self.recorder.fills.extend(events.liquidations)
+        self._tell(events)
+        if events.liquidations:
+            await self.store.intents.record_fills(self.fence, self.deployment.id, events.liquidations, at=at)
+        if events.halt is not None:
+            self.recorder.halts.append(events.halt)
+            await self.move(DeploymentStatus.HALTED, f"{events.halt.reason}: {events.halt.detail}")
+        self.recorder.point(self.ledger)
+
+    async def turn(self) -> TickOutcome:
+        """Let the skill take its turn at the present mark."""
+        self.recorder.ticks += 1
+        generator = tick(self.mandate, self.desk, self.ledger, self.trading, record_holds=True)
+        outcome = await drive(generator, self._interpreter.perform)
+        self._tell_outcome(outcome)
+        return outcome
+
+    async def flatten(self, cause: str) -> TickOutcome:
+        """Close every position; `cause` names the command that asked for it."""
+        tick_id = TickId(deployment=self.deployment.id, mark=self.desk.as_of, cause=cause)
+        outcome = await drive(flatten(self.mandate, tick_id, self.desk, self.ledger), self._interpreter.perform)
+        self._tell_outcome(outcome)
+        return outcome
+
+    async def write_state(self) -> None:
+        """Publish the newest state; its time is the deployment's heartbeat."""
+        equity = self.ledger.equity
+        marks = ((symbol, self.desk.mark(symbol)) for symbol in self.mandate.symbols)
+        state = AgentStateRecord(
+            deployment_id=self.deployment.id,
+            equity_usd=equity,
+            day_pnl_usd=Usd(equity - self.ledger.day.baseline),
+            positions=tuple(self.ledger.positions.values()),
+            marks={symbol: mark.price for symbol, mark in marks if mark is not None},
+            last_tick_at=self.desk.as_of,
+            updated_at=self._clock.now(),
+        )
+        await self.store.states.write(self.fence, state)
+
+    def _rate(self, symbol: Symbol, hour: Instant) -> Decimal:
+        rate = self.desk.rate_settled(symbol, hour)
+        if rate is None:
+            message = (
+                f"no funding rate of {symbol} is known for the hour {hour}; a position held through it cannot be valued"
+            )
+            raise CandlesInvalid(message)
+        return rate
+
+    def _tell(self, events: MarkEvents) -> None:
+        for payment in events.funding:
+            self.diary.say(
+                LogEvent.FUNDING_PAID, f"{payment.symbol} funding {plain(payment.amount)} USD", symbol=payment.symbol
+            )
+        for fill in events.liquidations:
+            message = f"{fill.symbol} {plain(fill.size)} closed at {plain(fill.price)}"
+            self.diary.say(LogEvent.LIQUIDATION, message, level=LogLevel.ERROR, symbol=fill.symbol)
+        if events.halt is not None:
+            message = f"{events.halt.reason}: {events.halt.detail}"
+            self.diary.say(LogEvent.HALTED, message, level=LogLevel.WARN, reason=events.halt.reason)
+
+    def _tell_outcome(self, outcome: TickOutcome) -> None:
+        match outcome:
+            case Skipped(reason=reason):
+                self.diary.say(LogEvent.TICK_SKIPPED, reason, level=LogLevel.WARN)
+            case Turned(result=RejectedResult(rule=rule, detail=detail)):
+                self.diary.say(LogEvent.ACTION_DENIED, f"{rule}: {detail}", rule=rule)
+            case Turned(result=Executed(states=states)):
+                for cloid, state in states.items():
+                    event = LogEvent.ORDER_FILLED if state in {"filled", "partial"} else LogEvent.ORDER_PLACED
+                    self.diary.say(event, f"{cloid} is {state}", cloid=cloid, state=state)
+            case Turned() | Held():
+                pass

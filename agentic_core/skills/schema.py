@@ -1,0 +1,124 @@
+"""The skill: a trading thesis or a rule policy, with a schedule, a market context and risk caps.
+
+People write it as JSON. From here inward percentages are basis points and money is exact.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.limits import RiskLimits
+from agentic_core.domain.money import Bps
+from agentic_core.domain.times import Interval
+from agentic_core.skills.consistency import Draft, inconsistencies
+from agentic_core.skills.fields import Problem, Section, choice, line, prose
+from agentic_core.skills.policies import Rules
+from agentic_core.skills.sections import Context, Leash, Risk, Schedule, SkillMode
+
+__all__ = ["THESIS_FIELDS", "Skill", "derived", "slug_of"]
+
+THESIS_FIELDS = ("thesis", "horizon", "style", "lookFor", "avoid", "sizing")
+"""The fields that only a chat model reads."""
+
+_Prose = Annotated[str, prose(4_000)]
+
+
+class Skill(Section):
+    """One version of a skill, as its file says; the names in the file are camelCase."""
+
+    name: Annotated[str, line("a name", 80)] = Field(examples=['"SMA cross on BTC"'])
+    slug: Annotated[
+        str, line("lower-case letters, digits and hyphens, such as sma-cross,", 64, "[a-z0-9]+(-[a-z0-9]+)*")
+    ]
+    """Names the skill in addresses; derived from the name where it is not written."""
+    description: _Prose = ""
+    mode: Annotated[SkillMode, choice(SkillMode)] = SkillMode.THESIS
+    thesis: Annotated[str, prose(20_000)] = ""
+    horizon: _Prose = ""
+    style: _Prose = ""
+    look_for: _Prose = Field("", alias="lookFor")
+    avoid: _Prose = ""
+    sizing: _Prose = ""
+    leash: Annotated[Leash, choice(Leash)] = Leash.BALANCED
+    chat_model: Annotated[str, line("the id of a chat model, such as vendor/name,", 200, r"\S+")] | None = Field(
+        None, alias="model"
+    )
+    schedule: Schedule = Schedule()
+    context: Context
+    """Its symbols are the allowed ones where they are not written."""
+    rules: Rules | None = None
+    risk: Risk = Field(examples=['{"maxPositionPct": 20, …}'])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive(cls, raw: object) -> object:
+        return derived(raw)
+
+    def inconsistencies(self) -> Iterable[Problem]:
+        """List what does not fit together."""
+        return inconsistencies(
+            Draft(
+                mode=self.mode,
+                chat_model=self.chat_model,
+                texts=self.thesis_texts(),
+                context=self.context,
+                rules=self.rules,
+                risk=self.risk,
+            )
+        )
+
+    @property
+    def candle_interval(self) -> Interval:
+        """The length of the candles a decision sees."""
+        return self.context.interval or self.schedule.interval
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Every symbol the skill looks at or may hold, each once."""
+        return tuple(dict.fromkeys((*self.context.symbols, *self.risk.allowed_symbols)))
+
+    def thesis_texts(self) -> Mapping[str, str]:
+        """Return the thesis fields by their names in the file."""
+        texts = (self.thesis, self.horizon, self.style, self.look_for, self.avoid, self.sizing)
+        return dict(zip(THESIS_FIELDS, texts, strict=True))
+
+    def limits(self) -> RiskLimits:
+        """Return the caps as the risk engine reads them, in basis points."""
+        risk = self.risk
+        return RiskLimits(
+            position_bps_max=Bps(int(risk.max_position_pct * 100)),
+            exposure_bps_max=Bps(int(risk.max_total_exposure_pct * 100)),
+            orders_per_day_max=risk.max_orders_per_day,
+            leverage_max=risk.max_leverage,
+            order_usd_min=risk.min_order_usd,
+            symbols_allowed=frozenset(risk.allowed_symbols),
+            cost_usd_month_max=risk.max_monthly_cost_usd,
+            daily_loss_bps_max=Bps(int(risk.daily_loss_halt_pct * 100)),
+        )
+
+
+def slug_of(name: str) -> str:
+    """Derive the slug of a name; empty when it holds no Latin letter and no digit.
+
+    >>> slug_of("SMA cross on BTC"), slug_of("Ausbruch für ETH!")
+    ('sma-cross-on-btc', 'ausbruch-fur-eth')
+    """
+    latin = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", latin.lower()).strip("-")[:64].strip("-")
+
+
+def derived(raw: object) -> object:
+    """Fill in what a skill file may leave out because it follows from the rest: the slug and what is watched."""
+    if not isinstance(raw, dict):
+        return raw
+    filled = dict(raw)
+    if filled.get("slug") is None and isinstance(filled.get("name"), str):
+        filled["slug"] = slug_of(filled["name"])
+    context, risk = filled.get("context", {}), filled.get("risk")
+    if isinstance(context, dict) and "symbols" not in context:
+        filled["context"] = {**context, "symbols": risk.get("allowedSymbols") if isinstance(risk, dict) else None}
+    return filled

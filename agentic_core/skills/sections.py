@@ -1,0 +1,107 @@
+"""The sections of a skill file that every mode has: schedule, context and risk.
+
+The names in the file are those of the platform's stored payloads; percentages are percent of equity, in notional.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+from typing import Annotated
+
+from pydantic import Field
+
+from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN
+from agentic_core.domain.money import Usd, plain
+from agentic_core.domain.times import Interval
+from agentic_core.skills.fields import (
+    CapPercent,
+    Dollars,
+    IntervalText,
+    LossPercent,
+    Problem,
+    Section,
+    StopPercent,
+    Symbols,
+    number,
+    whole,
+)
+
+__all__ = ["Context", "Leash", "Risk", "Schedule", "SkillMode"]
+
+
+class SkillMode(StrEnum):
+    """Who decides: a chat model with a thesis, a rule policy, or both together."""
+
+    THESIS = "thesis"
+    RULES = "rules"
+    HYBRID = "hybrid"
+
+
+class Leash(StrEnum):
+    """How closely the chat model has to keep to the thesis."""
+
+    STRICT = "strict"
+    BALANCED = "balanced"
+    ADAPTIVE = "adaptive"
+
+
+class Schedule(Section):
+    """When the skill ticks."""
+
+    interval: IntervalText = Interval.M5
+
+
+class Context(Section):
+    """What a decision sees of the market."""
+
+    symbols: Symbols = Field(examples=['["BTC"]'])
+    interval: IntervalText | None = None
+    """Length of the candles shown; None is the schedule's."""
+    lookback: Annotated[int, whole("how many candles are shown", 1, 500)] = 100
+    """Candles per symbol."""
+
+
+class Risk(Section):
+    """The caps that nobody who decides can change."""
+
+    max_position_pct: CapPercent = Field(alias="maxPositionPct", examples=["20"])
+    """Largest notional in one symbol."""
+    max_total_exposure_pct: CapPercent = Field(alias="maxTotalExposurePct", examples=["40"])
+    """Largest sum of all notionals."""
+    max_orders_per_day: Annotated[int, whole("the orders of one UTC day", 1, 10_000)] = Field(
+        alias="maxOrdersPerDay", examples=["20"]
+    )
+    max_leverage: Annotated[int, whole("the leverage", 1, 50)] = Field(alias="maxLeverage", examples=["1"])
+    min_order_usd: Annotated[Usd, number("an amount of US dollars", "10", "1000000000", places=2)] = Field(
+        VENUE_ORDER_USD_MIN, alias="minOrderUsd"
+    )
+    """Smallest order; the venue itself takes none below 10."""
+    allowed_symbols: Symbols = Field(alias="allowedSymbols", examples=['["BTC"]'])
+    """What may be opened."""
+    max_monthly_cost_usd: Dollars = Field(Usd(Decimal(200)), alias="maxMonthlyCostUsd")
+    """Largest cost of chat models in one UTC month."""
+    daily_loss_halt_pct: LossPercent = Field(alias="dailyLossHaltPct", examples=["5"])
+    """Fall of equity since the day's first mark at which trading halts."""
+    stop_pct: StopPercent | None = Field(None, alias="stopPct")
+    """Distance of a protective stop from the entry; None leaves it to the loss bound."""
+
+    def inconsistencies(self) -> Iterator[Problem]:
+        """List caps that can never be reached because a wider one is narrower."""
+        exposure = self.max_total_exposure_pct
+        if self.max_position_pct > exposure:
+            yield Problem(
+                path="maxPositionPct",
+                message=(
+                    f"was {plain(self.max_position_pct)}, above maxTotalExposurePct {plain(exposure)}; "
+                    f"lower it to {plain(exposure)} or raise the other"
+                ),
+            )
+        if exposure > self.max_leverage * 100:
+            yield Problem(
+                path="maxTotalExposurePct",
+                message=(
+                    f"was {plain(exposure)}, which maxLeverage {self.max_leverage} cannot carry; lower it to "
+                    f"{self.max_leverage * 100} or raise maxLeverage to {ceil(exposure / 100)}"
+                ),
+            )

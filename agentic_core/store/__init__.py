@@ -1,0 +1,1 @@
+"""Where state is kept: in memory, in PostgreSQL, and the PostgreSQL that comes with the library."""

