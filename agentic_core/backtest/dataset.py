@@ -18,14 +18,14 @@ __all__ = ["Dataset"]
 
 
 class Dataset:
-    """Candles by symbol, all over the same range, and a funding rate for every hour a position can be held through."""
+    """Candles by symbol, all over the same range, and a funding rate for every whole hour of it."""
 
     def __init__(self, candles: Sequence[CandleColumns], funding: Mapping[Symbol, FundingRates]) -> None:
         """Join what belongs together.
 
         Raises:
             CandlesInvalid: there are no candles, a symbol comes twice or differs from the first one in interval or
-                range, or an hour between the first and the last mark has no funding rate.
+                range, or an hour after the first opening, up to the last mark, has no funding rate.
         """
         if not candles or not len(candles[0]):
             message = "no candles; bring a file for every symbol"
@@ -108,13 +108,11 @@ class Dataset:
         return Dataset([resample(columns, interval) for columns in self.series.values()], self._funding)
 
     def _check_funding(self, symbol: Symbol) -> None:
-        # Before the first mark nothing can be held.
-        first_mark = Instant(self.start + self.interval.ms)
         rates = self._funding.get(symbol)
         if rates is None:
             message = f"no funding rates for {symbol}; name a file or one constant rate"
             raise CandlesInvalid(message)
-        missing = rates.first_missing(first_mark, self.end)
+        missing = rates.first_missing(self.start, self.end)
         if missing is not None:
             raise self._missing(symbol, missing)
 
@@ -122,7 +120,7 @@ class Dataset:
         source = f" in {self._funding[symbol].source}" if symbol in self._funding else ""
         return CandlesInvalid(
             f"no funding rate of {symbol} for {show(hour)}{source}; "
-            f"every hour from {show(self.start)} to {show(self.end)} is needed"
+            f"every hour after {show(self.start)} up to {show(self.end)} is needed"
         )
 
 

@@ -40,6 +40,11 @@ class Replay:
         return self._cursor.as_of
 
     @property
+    def index(self) -> int:
+        """How many marks lie before the present one."""
+        return self._cursor.index
+
+    @property
     def is_last(self) -> bool:
         """Whether the present is the last mark, which only values the account."""
         return self._cursor.index == len(self._dataset) - 1

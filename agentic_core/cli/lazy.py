@@ -61,8 +61,12 @@ class CommandLine:
             command = get_command(getattr(import_module(module), function)(self._services()))
             command(args=list(arguments), prog_name=f"agentic {name}")
         except AgenticError as error:
-            sys.stderr.write(f"error: {error}\n")
-            return error.exit_code
+            return _refused(error)
+        except ExceptionGroup as group:
+            ours = group.subgroup(AgenticError)
+            if ours is None or group.subgroup(lambda error: not isinstance(error, AgenticError | ExceptionGroup)):
+                raise
+            return _refused(_first(ours))
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else 0
         return 0
@@ -71,3 +75,13 @@ class CommandLine:
         near = get_close_matches(name, self._doors, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"error: there is no command {name!r}{hint}\nagentic --help lists them\n"
+
+
+def _refused(error: AgenticError) -> int:
+    sys.stderr.write(f"error: {error}\n")
+    return error.exit_code
+
+
+def _first(group: ExceptionGroup[AgenticError]) -> AgenticError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

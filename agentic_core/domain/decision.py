@@ -28,8 +28,11 @@ __all__ = [
     "Verdict",
 ]
 
-Number: TypeAlias = Decimal | int | str | None
-"""A figure of a verdict: an exact number, a name such as a symbol or a state, or nothing known."""
+Number: TypeAlias = Decimal | int | None
+"""A figure of a verdict: an exact and finite number, or nothing known; names stand in the detail.
+
+No texts, because a Decimal is one in JSON and could not be told from a name when it is read again.
+"""
 
 
 class ActionKind(StrEnum):

@@ -60,11 +60,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def round_price(self, price: Decimal, *, up: bool) -> Price:
         """Round to a legal price in the direction named.
 
+        Below the smallest legal price, rounding down leaves zero, which the venue refuses.
+
         >>> BTC = Instrument(symbol=Symbol("BTC"), size_decimals=5, leverage_max=40)
         >>> BTC.round_price(Decimal("46377.55"), up=True), BTC.round_price(Decimal("9.87654"), up=False)
         (Decimal('46378'), Decimal('9.8'))
         """
-        return Price(price.quantize(self.price_step(price), rounding=ROUND_CEILING if up else ROUND_FLOOR))
+        rounding = ROUND_CEILING if up else ROUND_FLOOR
+        step = self.price_step(price)
+        if step == 1:  # `quantize` would refuse a price of more digits than the context holds
+            return Price(price.to_integral_value(rounding=rounding))
+        return Price(price.quantize(step, rounding=rounding))
 
     def is_legal_size(self, size: Decimal) -> bool:
         """Tell whether the venue takes this size."""

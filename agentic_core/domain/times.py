@@ -4,6 +4,7 @@ Inside the domain an instant is an integer number of UTC milliseconds since the 
 division, days and hours are exact, and nothing has a time zone to lose. Text appears at the edges only.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -31,6 +32,8 @@ DAY_MS = 24 * HOUR_MS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_MIN = 10**11
 """Smaller epoch numbers are seconds: 10^11 ms is March 1973, 10^11 s is the year 5138."""
+
+_EPOCH_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Interval(StrEnum):
@@ -95,12 +98,20 @@ def parse_instant(text: str) -> Instant:
     True
     """
     text = text.strip()
-    if text.lstrip("-").isdigit():
-        number = int(text)
-        return Instant(number if abs(number) >= _MS_MIN else number * 1000)
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError as exc:
+        instant = _read_epoch(text) if _EPOCH_NUMBER.fullmatch(text) else _read_iso(text)
+        to_datetime(instant)
+    except (ValueError, OverflowError) as exc:
         message = f"{text!r} is not a time; write epoch milliseconds or ISO 8601 such as 2022-01-31T23:59:00Z"
         raise InputError(message) from exc
+    return instant
+
+
+def _read_epoch(text: str) -> Instant:
+    number = int(text)
+    return Instant(number if abs(number) >= _MS_MIN else number * 1000)
+
+
+def _read_iso(text: str) -> Instant:
+    at = datetime.fromisoformat(text)
     return from_datetime(at if at.tzinfo is not None else at.replace(tzinfo=UTC))

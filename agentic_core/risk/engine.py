@@ -11,7 +11,7 @@ from agentic_core.domain.money import Size
 from agentic_core.domain.side import Side
 from agentic_core.domain.trading import TradingState
 from agentic_core.risk.figures import Figures, Request, measure
-from agentic_core.risk.rules import FIGURE_RULES, REQUEST_RULES
+from agentic_core.risk.rules import FIGURE_RULES, REQUEST_RULES, sizes
 
 __all__ = ["process"]
 
@@ -66,7 +66,7 @@ def _close(action: ProposedAction, account: AccountView) -> Verdict:
         return Denied(
             rule="R1_CLOSE_HAS_SIZE",
             detail="a close takes the whole position and names neither side nor size",
-            numbers={"side": action.side, "size": action.size, "size_usd": action.size_usd},
+            numbers=sizes(action),
         )
     position = account.position(action.symbol)
     if position.size == 0:

@@ -7,13 +7,13 @@ later ones see its figures. Closing actions never come here: nothing blocks an o
 from collections.abc import Callable
 from typing import TypeAlias
 
-from agentic_core.domain.decision import Denied, Number
+from agentic_core.domain.decision import Denied, Number, ProposedAction
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN
 from agentic_core.domain.money import Usd, bps_of, plain
 from agentic_core.domain.trading import TradingState
 from agentic_core.risk.figures import Figures, Request
 
-__all__ = ["FIGURE_RULES", "REQUEST_RULES", "RULES", "FigureRule", "RequestRule"]
+__all__ = ["FIGURE_RULES", "REQUEST_RULES", "RULES", "FigureRule", "RequestRule", "sizes"]
 
 RequestRule: TypeAlias = Callable[[Request], Denied | None]
 FigureRule: TypeAlias = Callable[[Figures], Denied | None]
@@ -23,11 +23,17 @@ def _deny(rule: str, detail: str, **numbers: Number) -> Denied:
     return Denied(rule=rule, detail=detail, numbers=numbers)
 
 
+def sizes(action: ProposedAction) -> dict[str, Number]:
+    """Return the sizes an action names, as far as they are numbers: an infinity or a NaN could not be stored."""
+    named = {"size": action.size, "size_usd": action.size_usd}
+    return {name: size if size is not None and size.is_finite() else None for name, size in named.items()}
+
+
 def side_missing(request: Request) -> Denied | None:
     """R1_SIDE_MISSING: an open says whether it buys or sells."""
     if request.action.side is not None:
         return None
-    return _deny("R1_SIDE_MISSING", f"an open of {request.action.symbol} has no side", symbol=request.action.symbol)
+    return _deny("R1_SIDE_MISSING", f"an open of {request.action.symbol} has no side")
 
 
 def size_ambiguous(request: Request) -> Denied | None:
@@ -38,8 +44,7 @@ def size_ambiguous(request: Request) -> Denied | None:
     return _deny(
         "R1_SIZE_AMBIGUOUS",
         f"an open of {action.symbol} must name exactly one of sizeUsd and size",
-        size=action.size,
-        size_usd=action.size_usd,
+        **sizes(action),
     )
 
 
@@ -49,8 +54,7 @@ def size_not_positive(request: Request) -> Denied | None:
     wanted = action.size if action.size is not None else action.size_usd
     if wanted is not None and wanted.is_finite() and wanted > 0:
         return None
-    # A NaN cannot be stored as a number, so it is shown as text.
-    return _deny("R1_SIZE_NOT_POSITIVE", f"a size must be above zero, was {wanted}", size=str(wanted))
+    return _deny("R1_SIZE_NOT_POSITIVE", f"a size must be above zero, was {wanted}", **sizes(action))
 
 
 def symbol_not_allowed(request: Request) -> Denied | None:
@@ -59,7 +63,7 @@ def symbol_not_allowed(request: Request) -> Denied | None:
     if symbol in request.limits.symbols_allowed:
         return None
     allowed = ", ".join(sorted(request.limits.symbols_allowed))
-    return _deny("R2_SYMBOL_NOT_ALLOWED", f"{symbol} is not among {allowed}", symbol=symbol, allowed=allowed)
+    return _deny("R2_SYMBOL_NOT_ALLOWED", f"{symbol} is not among {allowed}")
 
 
 def unknown_instrument(request: Request) -> Denied | None:
@@ -67,7 +71,7 @@ def unknown_instrument(request: Request) -> Denied | None:
     if request.instrument is not None:
         return None
     symbol = request.action.symbol
-    return _deny("R2_UNKNOWN_INSTRUMENT", f"the venue does not list {symbol}", symbol=symbol)
+    return _deny("R2_UNKNOWN_INSTRUMENT", f"the venue does not list {symbol}")
 
 
 def not_active(request: Request) -> Denied | None:
@@ -76,9 +80,9 @@ def not_active(request: Request) -> Denied | None:
         case TradingState.ACTIVE:
             return None
         case TradingState.HALTED:
-            return _deny("R3_HALTED", "trading is halted; only reducing orders pass", state=request.state)
+            return _deny("R3_HALTED", "trading is halted; only reducing orders pass")
         case TradingState.REDUCING:
-            return _deny("R3_REDUCING", "trading is reducing; only reducing orders pass", state=request.state)
+            return _deny("R3_REDUCING", "trading is reducing; only reducing orders pass")
 
 
 def unresolved_order(request: Request) -> Denied | None:
@@ -93,8 +97,7 @@ def no_mark(request: Request) -> Denied | None:
     """R4_NO_MARK: the symbol has a price."""
     if request.mark is not None:
         return None
-    symbol = request.action.symbol
-    return _deny("R4_NO_MARK", f"no mark price is known for {symbol}", symbol=symbol)
+    return _deny("R4_NO_MARK", f"no mark price is known for {request.action.symbol}")
 
 
 def stale_mark(request: Request) -> Denied | None:

@@ -8,50 +8,48 @@ from collections.abc import Iterator
 
 import msgspec
 
+from agentic_core.domain.money import Usd
+from agentic_core.domain.times import Interval
 from agentic_core.skills.fields import Problem, nearest, shown
-from agentic_core.skills.policies import OpeningRules
-from agentic_core.skills.sections import Context, Risk, SkillMode
+from agentic_core.skills.sections import SkillMode
 
 __all__ = ["Draft", "inconsistencies"]
 
-_NO_CHAT_MODEL = "a rules skill asks no chat model; remove it, or set mode to hybrid"
+_NO_CHAT_MODEL = "a rules skill asks no chat model: remove it, or set mode to hybrid"
+_RULES_EXAMPLE = '{"policy": "sma-cross", "symbol": "BTC", "fast": 10, "slow": 30, "sizePct": 10}'
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a skill as far as they could be read; None is absent or unreadable."""
+    """What the checks look at, as far as it could be read; None is absent or unreadable."""
 
+    written: frozenset[str]
+    """The top-level fields that the file has, readable or not."""
     mode: SkillMode | None
     chat_model: str | None
     texts: dict[str, str]
     """The thesis fields by their names in the file."""
-    context: Context | None
-    rules: OpeningRules | None
-    risk: Risk | None
-    unreadable: frozenset[str] = frozenset()
-    """Fields that are there, with a problem of their own."""
+    symbol: str | None
+    """What the rules are about."""
+    symbols_watched: tuple[str, ...] | None
+    symbols_allowed: tuple[str, ...] | None
+    context_interval: Interval | None
+    cost_usd_month_max: Usd | None
 
 
 def inconsistencies(draft: Draft) -> Iterator[Problem]:
     """List what does not fit together."""
     if draft.mode is not None:
-        yield from _fields_of_the_mode(draft, draft.mode)
-    if draft.rules is not None:
-        yield from _symbols_of_the_rules(draft, draft.rules)
+        yield from _chat_model_of(draft, draft.mode)
+        yield from _rules_of(draft, draft.mode)
+    if draft.symbol is not None:
+        yield from _symbol_of(draft, draft.symbol)
 
 
-def _fields_of_the_mode(draft: Draft, mode: SkillMode) -> Iterator[Problem]:
+def _chat_model_of(draft: Draft, mode: SkillMode) -> Iterator[Problem]:
     if mode is SkillMode.RULES:
         yield from _without_chat_model(draft)
     else:
         yield from _with_chat_model(draft, mode)
-    if mode is SkillMode.THESIS:
-        if draft.rules is not None or "rules" in draft.unreadable:
-            yield Problem(
-                path="rules", message="a thesis skill has no rules; remove them, or set mode to rules or hybrid"
-            )
-    elif draft.rules is None and "rules" not in draft.unreadable:
-        example = '{"policy": "sma-cross", "symbol": "BTC", "fast": 10, "slow": 30, "sizePct": 10}'
-        yield Problem(path="rules", message=f"is missing; mode {mode} needs a policy, such as {example}")
 
 
 def _without_chat_model(draft: Draft) -> Iterator[Problem]:
@@ -63,27 +61,35 @@ def _without_chat_model(draft: Draft) -> Iterator[Problem]:
 
 
 def _with_chat_model(draft: Draft, mode: SkillMode) -> Iterator[Problem]:
-    if draft.chat_model is None and "model" not in draft.unreadable:
+    if "model" not in draft.written:
         cure = 'write a chat model\'s id, such as "vendor/name", or set mode to rules'
         yield Problem(path="model", message=f"is missing; mode {mode} asks a chat model: {cure}")
-    if not draft.texts.get("thesis", "").strip() and "thesis" not in draft.unreadable:
-        yield Problem(
-            path="thesis", message=f"is missing; mode {mode} needs what the chat model should follow, in words"
-        )
-    if draft.risk is not None and draft.risk.max_monthly_cost_usd == 0:
+    if "thesis" not in draft.written or draft.texts.get("thesis", "unread").isspace():
+        message = f"is missing; mode {mode} needs what the chat model should follow, in words"
+        yield Problem(path="thesis", message=message)
+    if draft.cost_usd_month_max == 0:
         message = "was 0; a chat model that may cost nothing is never asked: raise it, or set mode to rules"
         yield Problem(path="risk.maxMonthlyCostUsd", message=message)
 
 
-def _symbols_of_the_rules(draft: Draft, rules: OpeningRules) -> Iterator[Problem]:
-    symbol, context, risk = rules.symbol, draft.context, draft.risk
-    if risk is not None and symbol not in risk.allowed_symbols:
-        yield _not_among(symbol, "risk.allowedSymbols", risk.allowed_symbols)
-    elif context is not None and symbol not in context.symbols:
-        yield _not_among(symbol, "context.symbols", context.symbols)
-    if context is not None and context.interval is not None:
-        message = f"was {context.interval}; a rule policy sees the candles of its schedule: remove it"
-        yield Problem(path="context.interval", message=message)
+def _rules_of(draft: Draft, mode: SkillMode) -> Iterator[Problem]:
+    written = "rules" in draft.written
+    if mode is SkillMode.THESIS and written:
+        yield Problem(path="rules", message="a thesis skill has no rules; remove them, or set mode to rules or hybrid")
+    if mode is not SkillMode.THESIS:
+        if not written:
+            yield Problem(path="rules", message=f"is missing; mode {mode} needs a policy, such as {_RULES_EXAMPLE}")
+        if draft.context_interval is not None:
+            message = f"was {draft.context_interval}; a rule policy sees the candles of its schedule: remove it"
+            yield Problem(path="context.interval", message=message)
+
+
+def _symbol_of(draft: Draft, symbol: str) -> Iterator[Problem]:
+    allowed, watched = draft.symbols_allowed, draft.symbols_watched
+    if allowed is not None and symbol not in allowed:
+        yield _not_among(symbol, "risk.allowedSymbols", allowed)
+    elif watched is not None and symbol not in watched:
+        yield _not_among(symbol, "context.symbols", watched)
 
 
 def _not_among(symbol: str, where: str, symbols: tuple[str, ...]) -> Problem:

@@ -79,8 +79,10 @@ def canonical_text(value: object) -> str:
         case list() | tuple():
             return f"[{','.join(canonical_text(item) for item in value)}]"
         case dict():
-            pairs = sorted((str(key), item) for key, item in value.items())
-            return f"{{{','.join(f'{json.dumps(key, ensure_ascii=False)}:{canonical_text(item)}' for key, item in pairs)}}}"
+            names = sorted(value, key=str)
+            return f"{{{','.join(f'{canonical_text(name)}:{canonical_text(value[name])}' for name in names)}}}"
+        case _:
+            pass
     message = f"{value!r} has no exact spelling in JSON; pass text, whole numbers or finite Decimals"
     raise UsageError(message)
 
@@ -109,7 +111,16 @@ def _syntax_message(exc: json.JSONDecodeError, source: str) -> str:
     lines = exc.doc.splitlines() or [""]
     line = lines[min(exc.lineno, len(lines)) - 1].strip()
     excerpt = line if len(line) <= _EXCERPT_MAX else line[: _EXCERPT_MAX - 1] + "…"
-    before = exc.doc[: exc.pos].rstrip()
-    cure = "remove the comma before it" if before.endswith(",") and exc.doc[exc.pos : exc.pos + 1] in "}]" else ""
     what = exc.msg[0].lower() + exc.msg[1:]
-    return f"{source}: line {exc.lineno}, column {exc.colno}: this is not JSON ({what}), in {excerpt!r}; {cure or 'correct it'}"
+    place = f"{source}: line {exc.lineno}, column {exc.colno}"
+    return f"{place}: this is not JSON ({what}), in {excerpt!r}; {_cure(exc.doc, exc.pos)}"
+
+
+def _cure(text: str, place: int) -> str:
+    here = text[place : place + 1]
+    if here in {"/", "#"}:
+        return "JSON has no comments: remove it"
+    if here == "'":
+        return "write double quotes"
+    comma_before = text[:place].rstrip().endswith(",")
+    return "remove the comma before it" if comma_before and here in {"}", "]"} else "correct it there"

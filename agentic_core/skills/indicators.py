@@ -95,16 +95,10 @@ def compute(spec: IndicatorSpec, series: CandleSeries) -> list[float | None]:
     """
     _check(spec)
     scale = 10**series.price_decimals
-    match spec.kind:
-        case IndicatorKind.SMA:
-            return _sma_column(series.closes, spec.length, scale)
-        case IndicatorKind.EMA:
-            column = series.closes
-        case IndicatorKind.HIGHEST:
-            column = series.highs
-        case IndicatorKind.LOWEST:
-            column = series.lows
-    return list(_GENERATORS[spec.kind](column, spec.length, scale))
+    if spec.kind is IndicatorKind.SMA:
+        return _sma_column(series.closes, spec.length, scale)
+    columns = {IndicatorKind.HIGHEST: series.highs, IndicatorKind.LOWEST: series.lows}
+    return list(_GENERATORS[spec.kind](columns.get(spec.kind, series.closes), spec.length, scale))
 
 
 class IndicatorFeed:

@@ -20,6 +20,11 @@ POLICY_NAMES = tuple(sorted(_POLICIES))
 """What `rules.policy` may name."""
 
 _SECTIONS: dict[str, type[BaseModel]] = {"schedule": Schedule, "context": Context, "risk": Risk}
+_HOMES: dict[str, list[type[BaseModel]]] = {
+    "the top level": [Skill],
+    "rules": [*_POLICIES.values()],
+    **{name: [schema] for name, schema in _SECTIONS.items()},
+}
 
 
 def problems_of(exc: ValidationError) -> Iterator[Problem]:
@@ -51,9 +56,9 @@ def _unknown(error: ErrorDetails) -> str:
     guess = nearest(name, _names(schema))
     if guess is not None:
         return f"there is no such field; did you mean {guess}?"
-    for place, other in [("", Skill), *_SECTIONS.items()]:
-        if other is not schema and name in _names(other):
-            return f"there is no such field here; move it to {place or 'the top level'}"
+    for place, schemas in _HOMES.items():
+        if schema not in schemas and any(name in _names(other) for other in schemas):
+            return f"there is no such field here; move it to {place}"
     return f"there is no such field; remove it, or write one of {', '.join(_names(schema))}"
 
 

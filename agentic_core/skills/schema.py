@@ -5,7 +5,7 @@ People write it as JSON. From here inward percentages are basis points and money
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -60,14 +60,18 @@ class Skill(Section):
 
     def inconsistencies(self) -> Iterable[Problem]:
         """List what does not fit together."""
+        optional = {"model": self.chat_model, "rules": self.rules, "thesis": self.thesis or None}
         return inconsistencies(
             Draft(
+                written=frozenset(name for name, value in optional.items() if value is not None),
                 mode=self.mode,
                 chat_model=self.chat_model,
                 texts=self.thesis_texts(),
-                context=self.context,
-                rules=self.rules,
-                risk=self.risk,
+                symbol=None if self.rules is None else self.rules.symbol,
+                symbols_watched=self.context.symbols,
+                symbols_allowed=self.risk.allowed_symbols,
+                context_interval=self.context.interval,
+                cost_usd_month_max=self.risk.max_monthly_cost_usd,
             )
         )
 
@@ -81,7 +85,7 @@ class Skill(Section):
         """Every symbol the skill looks at or may hold, each once."""
         return tuple(dict.fromkeys((*self.context.symbols, *self.risk.allowed_symbols)))
 
-    def thesis_texts(self) -> Mapping[str, str]:
+    def thesis_texts(self) -> dict[str, str]:
         """Return the thesis fields by their names in the file."""
         texts = (self.thesis, self.horizon, self.style, self.look_for, self.avoid, self.sizing)
         return dict(zip(THESIS_FIELDS, texts, strict=True))

@@ -1,23 +1,29 @@
 """Reading a skill file: every problem at once, each with the value it has and what to write instead."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.money import Usd
+from agentic_core.domain.times import Interval
 from agentic_core.errors import SkillInvalid
 from agentic_core.skills.consistency import Draft, inconsistencies
 from agentic_core.skills.exact_json import parse_exact
-from agentic_core.skills.fields import Problem
-from agentic_core.skills.policies import OpeningRules, Rules
+from agentic_core.skills.fields import Dollars, IntervalText, Problem, Symbols, SymbolText, choice
 from agentic_core.skills.refusals import problems_of
 from agentic_core.skills.schema import THESIS_FIELDS, Skill, derived
-from agentic_core.skills.sections import Context, Risk, SkillMode
+from agentic_core.skills.sections import SkillMode
 
 __all__ = ["load_skill", "validate_payload"]
 
-_RULES: TypeAdapter[OpeningRules] = TypeAdapter(Rules)
-_CONTEXT, _RISK, _MODE = TypeAdapter(Context), TypeAdapter(Risk), TypeAdapter(SkillMode)
+_MODE: TypeAdapter[SkillMode] = TypeAdapter(Annotated[SkillMode, choice(SkillMode)])
+_INTERVAL: TypeAdapter[Interval] = TypeAdapter(IntervalText)
+_SYMBOL: TypeAdapter[Symbol] = TypeAdapter(SymbolText)
+_SYMBOLS: TypeAdapter[tuple[Symbol, ...]] = TypeAdapter(Symbols)
+_DOLLARS: TypeAdapter[Usd] = TypeAdapter(Dollars)
+_TEXT = TypeAdapter(str)
 _Read = TypeVar("_Read")
 
 
@@ -72,24 +78,27 @@ def _own(problems: Iterable[Problem], payload: object) -> Iterator[Problem]:
 
 
 def _draft(payload: Mapping[str, object], problems: Iterable[Problem]) -> Draft:
+    wrong = {problem.path for problem in problems}
     filled = derived(payload)
-    assert isinstance(filled, dict), "a mapping stays one"
-    chat_model = payload.get("model")
-    texts = {name: payload.get(name) for name in THESIS_FIELDS}
-    wrong = {problem.path.split(".")[0] for problem in problems}
+
+    def leaf(kind: TypeAdapter[_Read], *path: str) -> _Read | None:
+        found = filled
+        for name in path:
+            found = found.get(name) if isinstance(found, dict) else None
+        try:
+            return None if ".".join(path) in wrong else kind.validate_python(found)
+        except ValidationError:
+            return None
+
+    texts = {name: leaf(_TEXT, name) for name in THESIS_FIELDS}
     return Draft(
-        mode=_read(_MODE, payload.get("mode", SkillMode.THESIS.value), strict=False),
-        chat_model=chat_model if isinstance(chat_model, str) else None,
-        texts={name: text for name, text in texts.items() if isinstance(text, str)},
-        context=_read(_CONTEXT, filled.get("context")),
-        rules=_read(_RULES, filled.get("rules")),
-        risk=_read(_RISK, filled.get("risk")),
-        unreadable=frozenset(name for name in wrong if payload.get(name) is not None),
+        written=frozenset(name for name, value in payload.items() if value is not None and value != ""),
+        mode=leaf(_MODE, "mode") if "mode" in payload else SkillMode.THESIS,
+        chat_model=leaf(_TEXT, "model"),
+        texts={name: text for name, text in texts.items() if text is not None},
+        symbol=leaf(_SYMBOL, "rules", "symbol"),
+        symbols_watched=leaf(_SYMBOLS, "context", "symbols"),
+        symbols_allowed=leaf(_SYMBOLS, "risk", "allowedSymbols"),
+        context_interval=leaf(_INTERVAL, "context", "interval"),
+        cost_usd_month_max=leaf(_DOLLARS, "risk", "maxMonthlyCostUsd"),
     )
-
-
-def _read(section: TypeAdapter[_Read], raw: object, *, strict: bool | None = None) -> _Read | None:
-    try:
-        return section.validate_python(raw, strict=strict)
-    except ValidationError:
-        return None

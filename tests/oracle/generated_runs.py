@@ -81,7 +81,7 @@ def _terms(draw: st.DrawFn, rows: list[Row], interval_ms: int, size_decimals: in
         size_decimals=size_decimals,
         venue_leverage=draw(st.sampled_from([leverage, 40, 50])),
         fee_rate=Fraction(draw(st.sampled_from(["0.00045", "0", "0.00123"]))),
-        slippage_bps=Fraction(draw(st.sampled_from(["0", "1", "2.5", "60"]))),
+        slippage_bps=Fraction(draw(st.sampled_from(["0", "60", "2.5", "30"]))),
         funding=draw(_funding(rows, interval_ms)),
         cash=Fraction(cash),
     )
@@ -90,7 +90,7 @@ def _terms(draw: st.DrawFn, rows: list[Row], interval_ms: int, size_decimals: in
 @st.composite
 def _sizes(draw: st.DrawFn, cash: int, size_decimals: int, cap_pct: int, price: Fraction) -> tuple[str, Fraction]:
     # Of the cap: well inside, grazing it, or just over.
-    share = Fraction(cap_pct * draw(st.sampled_from([30, 90, 50, 99, 10, 100, 101])), 100)
+    share = min(Fraction(5000), Fraction(cap_pct * draw(st.sampled_from([30, 98, 50, 99, 10, 100, 101])), 100))
     dollars = Fraction(int(cash * share), 100)
     units = Fraction(max(1, int(dollars / price * 10**size_decimals)), 10**size_decimals)
     smallest = Fraction(draw(st.integers(980, 1030)), 100)

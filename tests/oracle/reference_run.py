@@ -133,7 +133,7 @@ def _settle(account: Outcome, terms: Terms, now: int, mark: Fraction) -> None:
 
 def _value(account: Outcome, terms: Terms, now: int, mark: Fraction) -> Fraction:
     equity = account.cash + account.size * mark
-    if equity < abs(account.size) * mark / (2 * terms.venue_leverage):
+    if account.size and equity < abs(account.size) * mark / (2 * terms.venue_leverage):
         side = "sell" if account.size > 0 else "buy"
         account.book((now, side, abs(account.size), mark, _fee(terms, abs(account.size) * mark)))
         _halt(account, now, "liquidation")
@@ -164,6 +164,7 @@ def _denial(account: Outcome, terms: Terms, wish: str, mark: Fraction) -> str | 
     flips = account.size * (1 if wish == "buy" else -1) < 0
     total = ((0 if flips else abs(account.size)) + order) * mark
     rules = {
+        "R1_SIZE_NOT_POSITIVE": terms.size[0] == "sizePct" and equity <= 0,
         "R3_HALTED": bool(account.halts),
         "R5_NO_EQUITY": equity <= 0,
         "R5_POSITION_CAP": total > terms.position_pct / 100 * equity,

@@ -24,6 +24,7 @@ COMPOUNDS = (
     "market_data",
     "model_config",
     "model_id",
+    "progress_bar",
     "round_trip",
 )
 """Longer terms of the glossary, of the database or of pydantic in which a banned word has its one meaning."""

@@ -29,12 +29,14 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, shared_home: Path) -> Pa
 
 
 @pytest.fixture
-def folder(tmp_path: Path, made_once: Path) -> Path:
-    """Copy that cluster, stopped, into a folder of the test's own."""
-    cluster = (made_once / "home").resolve() if (made_once / "home").is_symlink() else made_once
+def folder(tmp_path: Path, made_once: Path, shared_home: Path) -> Path:
+    """Return a folder of the test's own with a stopped cluster in it."""
     target = tmp_path / "database"
+    if (made_once / "home").is_symlink():  # a copy would belong to the wrong user
+        with embedded(target, shared_home=shared_home):
+            return target
     target.mkdir()
-    shutil.copytree(cluster / "cluster", target / "cluster")
+    shutil.copytree(made_once / "cluster", target / "cluster")
     return target
 
 

@@ -140,6 +140,12 @@ def family_of(pid: int) -> list[int]:
     return [pid, *map(int, children)]
 
 
+def cluster_of(folder: Path) -> Path:
+    """Return where the cluster of a folder is, wherever its user had to keep it."""
+    link = folder / "home"
+    return (link.resolve() if link.is_symlink() else folder) / "cluster"
+
+
 def modes_above(path: Path) -> dict[str, tuple[int, int, int]]:
     """Return mode, user and group of every folder above a path."""
     found = {str(folder): folder.stat() for folder in path.parents}
@@ -159,15 +165,16 @@ def _hold(folder: Path, shared_home: Path, *options: str) -> None:
     database.stop()
 
 
-if __name__ == "__main__":
-    _hold(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
-
 __all__ = [
     "GivenEnvironment",
     "StrictProcesses",
     "all_gone",
+    "cluster_of",
     "embedded",
     "family_of",
     "holder",
     "modes_above",
 ]
+
+if __name__ == "__main__":
+    _hold(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -1,9 +1,8 @@
 """Following closes that leave the range of the candles before them."""
 
 from collections.abc import Callable, Sequence
-from itertools import islice
 from operator import gt, lt, or_
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -68,11 +67,12 @@ def _breaks(
     closes: Sequence[float | None],
     edges: Sequence[float | None],
     length: int,
-    beyond: Callable[[float | None, float | None], bool],
+    beyond: Callable[[float, float], bool],
 ) -> list[bool]:
-    # Every close is held against the edge one candle before it, from the first one that is known.
-    known = map(beyond, islice(closes, length, None), islice(edges, length - 1, None))
-    return [*[False] * min(length, len(closes)), *known]
+    # Every close is held against the edge one candle before it, from the first edge on that is known.
+    later = cast("Sequence[float]", closes[length:])
+    known = cast("Sequence[float]", edges[length - 1 :])
+    return [*[False] * min(length, len(closes)), *map(beyond, later, known)]
 
 
 def _reason(close: float, where: str, edge: float, spec: IndicatorSpec) -> str:

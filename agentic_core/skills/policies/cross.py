@@ -4,11 +4,11 @@ With `f` and `s` the fast and the slow average now and `f'` and `s'` one candle 
 `f > s`, crossing down is `f' >= s'` and `f < s`. Nothing is proposed while one of the four is unknown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
 from operator import gt, lt, or_
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
@@ -57,7 +57,7 @@ class EmaCrossRules(CrossRules):
 
 
 class _Cross:
-    __slots__ = ("_both", "_fast", "_slow", "_sizing", "_symbol")
+    __slots__ = ("_both", "_fast", "_sizing", "_slow", "_symbol")
 
     def __init__(self, rules: CrossRules, kind: IndicatorKind) -> None:
         self._sizing = Sizing(rules)
@@ -84,8 +84,9 @@ class _Cross:
         first = self._slow.length - 1
         if series.symbol != self._symbol or len(series) <= first + 1:
             return [False] * len(series)
-        fast = series.indicator(self._fast)[first:]
-        slow = series.indicator(self._slow)[first:]
+        # Both are known from here on; a copy without the None in its type would cost more than the comparison.
+        fast = cast("Sequence[float]", series.indicator(self._fast)[first:])
+        slow = cast("Sequence[float]", series.indicator(self._slow)[first:])
         above, below = list(map(gt, fast, slow)), list(map(lt, fast, slow))
         # Averages are never NaN, so `f' <= s'` is `not above'`, and a flag that rises from False to True is a crossing.
         rose, fell = map(gt, islice(above, 1, None), above), map(gt, islice(below, 1, None), below)

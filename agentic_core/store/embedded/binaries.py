@@ -44,7 +44,7 @@ def find_binaries() -> Binaries:
     if spec is None:
         raise ConfigError(f"{_DISTRIBUTION}, which brings the embedded PostgreSQL, is not installed; {_CURE}")
     # A module made from its specification is empty: its files can be found and its code does not run.
-    folder = Path(str(files(module_from_spec(spec)) / _INSTALLED))
+    folder = Path(str(files(module_from_spec(spec)) / _INSTALLED)).resolve()
     release = version(_DISTRIBUTION)
     if not (folder / "bin" / "postgres").exists():
         raise ConfigError(f"{_DISTRIBUTION} {release} brings no PostgreSQL {MAJOR} in {folder}; {_CURE}")

@@ -1,6 +1,7 @@
 """Order intents and fills."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 import msgspec
 
@@ -136,15 +137,11 @@ class PostgresIntents:
 
 def _outcome_values(outcome: SendOutcome) -> Values:
     match outcome:
-        case Accepted():
-            return {
-                "state": outcome.state,
-                "venue_order_id": outcome.venue_order_id,
-                "cause": None,
-                "fills": encode(outcome.fills),
-            }
-        case Rejected():
-            cause, state = outcome.reason, IntentState.REJECTED
-        case Unresolved():
-            cause, state = outcome.cause, IntentState.UNKNOWN
-    return {"state": state, "venue_order_id": None, "cause": clean(cause), "fills": "[]"}
+        case Accepted(state=state, venue_order_id=venue_order_id, fills=fills):
+            return {"state": state, "venue_order_id": venue_order_id, "cause": None, "fills": encode(fills)}
+        case Rejected(reason=reason):
+            return {"state": IntentState.REJECTED, "venue_order_id": None, "cause": clean(reason), "fills": "[]"}
+        case Unresolved(cause=cause):
+            return {"state": IntentState.UNKNOWN, "venue_order_id": None, "cause": clean(cause), "fills": "[]"}
+        case _:
+            assert_never(outcome)

@@ -1,6 +1,6 @@
 """Backtests and their decisions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -17,6 +17,27 @@ from agentic_core.store.postgres.fencing import decision_values
 from agentic_core.store.postgres.statements import statement
 
 __all__ = ["PostgresSimRuns"]
+
+
+_COPIED = (
+    "id",
+    "deployment",
+    "trace",
+    "skill",
+    "skill_version",
+    "tick_at",
+    "decided_by",
+    "action",
+    "verdict",
+    "result",
+    "final_text",
+    "equity",
+    "marks",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost",
+)
+"""The values of a decision in the order of the columns that `copy_decisions` names."""
 
 
 class _IdRow(msgspec.Struct):
@@ -72,7 +93,7 @@ class PostgresSimRuns:
                 raise sentences.no_run(run)
             async with session.connection.cursor() as cursor, cursor.copy(statement("copy_decisions")) as copy:
                 for record in decisions:
-                    await copy.write_row(tuple(_columns(record)))
+                    await copy.write_row(_columns(record))
 
 
 def _cost(decisions: Sequence[DecisionRecord]) -> Decimal | None:
@@ -80,10 +101,7 @@ def _cost(decisions: Sequence[DecisionRecord]) -> Decimal | None:
     return sum((cost for cost in costs if cost is not None), Decimal(0)) if None not in costs else None
 
 
-def _columns(record: DecisionRecord) -> Iterable[object]:
+def _columns(record: DecisionRecord) -> tuple[object, ...]:
     values = decision_values(record.decision)
-    values["tick_at"] = to_datetime(record.decision.tick_at)
-    for name, value in values.items():
-        yield value
-        if name == "verdict":
-            yield encode(record.result)
+    values |= {"tick_at": to_datetime(record.decision.tick_at), "result": encode(record.result)}
+    return tuple(values[column] for column in _COPIED)

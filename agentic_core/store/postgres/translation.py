@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from psycopg import Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError, errors
+from psycopg import DataError, Error, IntegrityError, InterfaceError, OperationalError, ProgrammingError, errors
 from psycopg.conninfo import conninfo_to_dict
 
 from agentic_core.errors import (
@@ -62,6 +62,20 @@ def translated(place: str) -> Generator[None]:
 
 def _ours(error: Error, place: str) -> AgenticError:
     match error:
+        case errors.UndefinedTable() | errors.UndefinedColumn() | errors.UndefinedFunction():
+            return MigrationMismatch(f"{place} is behind this release ({_line(error)}); run `agentic db migrate`")
+        case IntegrityError() | DataError():
+            return _refusal(error, place)
+        case OperationalError() | InterfaceError():
+            return StoreUnavailable(
+                f"{place} cannot be used: {_line(error)}; check that it runs and that the address is right"
+            )
+        case _:
+            return StoreError(f"{place} refused: {_line(error)}")
+
+
+def _refusal(error: Error, place: str) -> AgenticError:
+    match error:
         case errors.UniqueViolation():
             return sentences.conflict(error.diag.constraint_name or "")
         case errors.ForeignKeyViolation():
@@ -69,16 +83,8 @@ def _ours(error: Error, place: str) -> AgenticError:
             return NotFound(f"{referred}: {error.diag.message_detail}")
         case errors.InvalidTextRepresentation():
             return NotFound(f"no row can have this id: {error.diag.message_primary}")
-        case errors.UndefinedTable() | errors.UndefinedColumn() | errors.UndefinedFunction():
-            return MigrationMismatch(f"{place} is behind this release ({_line(error)}); run `agentic db migrate`")
-        case IntegrityError() | errors.DataError():
-            return UsageError(f"{place} refused the row: {_line(error)}")
-        case OperationalError() | InterfaceError():
-            return StoreUnavailable(
-                f"{place} cannot be used: {_line(error)}; check that it runs and that the address is right"
-            )
         case _:
-            return StoreError(f"{place} refused: {_line(error)}")
+            return UsageError(f"{place} refused the row: {_line(error)}")
 
 
 def _line(error: Error) -> str:

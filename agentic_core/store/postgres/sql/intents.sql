@@ -67,11 +67,11 @@ with fence as materialized (
     select %(account)s, fill.fill_id, settled.deployment_id, fill.cloid, fill.symbol, fill.side, fill.size, fill.price,
         fill.fee, fill.liquidity, fill.kind, fill.closed_pnl, instant_at(fill.time), instant_at(%(at)s)
     from settled
-    cross join json_to_recordset(%(fills)s::json) with ordinality as fill (
-        fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
-        kind text, closed_pnl numeric, "time" bigint, place bigint
-    )
-    order by fill.place
+    cross join rows from (json_to_recordset(%(fills)s::json) as (
+            fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
+        kind text, closed_pnl numeric, "time" bigint
+    )) with ordinality as fill
+    order by fill.ordinality
     on conflict (account_key, fill_id) do nothing
 )
 select exists (select from fence) as live, (select state from settled) as state;
@@ -106,11 +106,11 @@ with fence as materialized (
     select %(account)s, fill.fill_id, %(deployment)s::uuid, fill.cloid, fill.symbol, fill.side, fill.size, fill.price,
         fill.fee, fill.liquidity, fill.kind, fill.closed_pnl, instant_at(fill.time), instant_at(%(at)s)
     from fence
-    cross join json_to_recordset(%(fills)s::json) with ordinality as fill (
-        fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
-        kind text, closed_pnl numeric, "time" bigint, place bigint
-    )
-    order by fill.place
+    cross join rows from (json_to_recordset(%(fills)s::json) as (
+            fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
+        kind text, closed_pnl numeric, "time" bigint
+    )) with ordinality as fill
+    order by fill.ordinality
     on conflict (account_key, fill_id) do nothing
 )
 select exists (select from fence) as live;

@@ -4,10 +4,10 @@
 -- Lines in the order given.
 insert into agent_logs (deployment_id, ts, level, event, message, trace_id, data)
 select line.deployment_id, instant_at(line.ts), line.level, line.event, line.message, line.trace_id, line.data
-from json_to_recordset(%(lines)s::json) with ordinality as line (
-    deployment_id uuid, ts bigint, level text, event text, message text, trace_id text, data jsonb, place bigint
-)
-order by line.place;
+from rows from (json_to_recordset(%(lines)s::json) as (
+    deployment_id uuid, ts bigint, level text, event text, message text, trace_id text, data jsonb
+)) with ordinality as line
+order by line.ordinality;
 
 -- name: recent_logs
 -- The newest lines of a deployment.

@@ -1,0 +1,100 @@
+"""The command: play every act and end with a verified report."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import anyio
+import typer
+from rich.table import Table
+
+from agentic_core.backtest.report import print_report, write_html
+from agentic_core.cli.database import open_database
+from agentic_core.cli.demo.acts import acts, denied_by
+from agentic_core.cli.demo.story import Played, play
+from agentic_core.cli.reporting import console
+from agentic_core.cli.services import Services
+
+__all__ = ["build"]
+
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed is another market.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FOLDER", help="Also write the three paper reports as pages.")
+]
+
+
+def build(services: Services) -> typer.Typer:
+    """Build the command."""
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+    @app.command()
+    def demo(seed: SeedOption = 7, html: FolderOption = None) -> None:
+        """Play three skills on synthetic markets: backtest, paper into PostgreSQL, commands, report.
+
+        Needs no key and no network; the database is a real PostgreSQL in a temporary folder. Exit code 1 when
+        anything the demo claims about itself did not hold.
+        """
+        console.rule("agentic demo")
+        with TemporaryDirectory(prefix="agentic-demo-") as folder:
+            began = services.clock.boottime_ms()
+            played = anyio.run(_play, services, seed, Path(folder))
+        print_report(played[-1].paper, console)
+        _summary(played)
+        if html is not None:
+            _write(played, html)
+        elapsed = (services.clock.boottime_ms() - began) / 1000
+        failed = _claims(played)
+        console.print(f"\n{'all claims hold' if not failed else f'{failed} claim(s) did not hold'} · {elapsed:.1f} s")
+        if failed:
+            raise typer.Exit(1)
+
+    return app
+
+
+async def _play(services: Services, seed: int, folder: Path) -> list[Played]:
+    played = []
+    async with open_database(services, folder=folder / "postgres") as store:
+        for act in acts(seed):
+            console.print(f"[bold]{act.skill.name}[/bold] {act.title}: backtest, then paper …")
+            played.append(await play(act, store, services))
+    return played
+
+
+def _summary(played: list[Played]) -> None:
+    table = Table(title="Three skills, on paper")
+    for heading in ("skill", "symbol", "ticks", "fills", "fees", "funding", "final equity", "refused", "halts"):
+        table.add_column(heading, justify="left" if heading in {"skill", "symbol", "refused", "halts"} else "right")
+    for one in played:
+        run = one.paper
+        table.add_row(
+            run.skill_name,
+            ", ".join(run.symbols),
+            str(run.ticks),
+            str(len(run.fills)),
+            f"{sum(fill.fee for fill in run.fills):.2f}",
+            f"{sum(payment.amount for payment in run.funding):.2f}",
+            f"{run.final_equity:,.2f}",
+            ", ".join(f"{count} × {rule}" for rule, count in denied_by(run).items()) or "–",
+            ", ".join(halt.reason for halt in run.halts) or "–",
+        )
+    console.print(table)
+
+
+def _claims(played: list[Played]) -> int:
+    failed = 0
+    for one in played:
+        console.print(f"\n[bold]{one.act.skill.name}[/bold]")
+        for claim in one.claims:
+            console.print(
+                f"  {'[green]✓[/green]' if claim.holds else '[red]✗[/red]'} {claim.sentence}", highlight=False
+            )
+            failed += not claim.holds
+    return failed
+
+
+def _write(played: list[Played], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in played:
+        path = folder / f"{one.act.skill.slug}.html"
+        write_html(one.paper, path)
+        console.print(f"written: {path}", style="dim", highlight=False)

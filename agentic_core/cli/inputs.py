@@ -1,0 +1,188 @@
+"""What people hand to the commands: skill files, candles, funding, contract rules."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import msgspec
+import typer
+
+from agentic_core.backtest.candle_files import read_candles
+from agentic_core.backtest.dataset import Dataset
+from agentic_core.backtest.funding import FundingRates, constant_funding, read_funding
+from agentic_core.backtest.instruments import instrument_for
+from agentic_core.domain.fees import FeeSchedule
+from agentic_core.domain.ids import SkillId, Symbol, derived_uuid
+from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.money import Usd, exact, plain
+from agentic_core.domain.records import SkillVersionRecord
+from agentic_core.errors import InputError
+from agentic_core.runtime.terms import PAPER_EQUITY, Terms
+from agentic_core.skills.schema import Skill
+from agentic_core.skills.tradable import Untradable, check_tradable
+from agentic_core.skills.validation import load_skill
+from agentic_core.skills.versions import canonical_json, payload_hash
+
+__all__ = [
+    "CandlesOption",
+    "EquityOption",
+    "FundingFileOption",
+    "FundingRateOption",
+    "HtmlOption",
+    "JsonOption",
+    "Market",
+    "MarketOptions",
+    "QuietOption",
+    "SkillArgument",
+    "SlippageOption",
+    "SymbolOption",
+    "load_market",
+    "read_skill",
+    "terms_for",
+    "unstored_version",
+]
+
+_FUNDING_DEFAULT = Decimal("0.0000125")
+"""The venue's interest component: 0.01 % in eight hours."""
+
+SkillArgument: TypeAlias = Annotated[Path, typer.Argument(metavar="SKILL", help="The skill file.")]
+CandlesOption: TypeAlias = Annotated[
+    list[str],
+    typer.Option(
+        "--candles",
+        metavar="FILE",
+        help="Candles as CSV, Parquet or candleSnapshot JSON; SYMBOL=FILE, once each, for several symbols.",
+    ),
+]
+SymbolOption: TypeAlias = Annotated[
+    str | None, typer.Option("--symbol", help="Whose candles the file holds; not needed when the skill has one symbol.")
+]
+FundingRateOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--funding-rate", metavar="RATE", help="One hourly rate for the whole run, such as 0.0000125."),
+]
+FundingFileOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--funding", metavar="FILE", help="Hourly rates as CSV or fundingHistory JSON; SYMBOL=FILE for several."
+    ),
+]
+SlippageOption: TypeAlias = Annotated[
+    str, typer.Option("--slippage-bps", metavar="BPS", help="How much worse than the next open every order executes.")
+]
+EquityOption: TypeAlias = Annotated[str, typer.Option("--equity", metavar="USD", help="What the account starts with.")]
+JsonOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write every decision, order, fill and the equity series.")
+]
+HtmlOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page.")
+]
+QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print neither progress nor report.")]
+
+
+class MarketOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that describe a recorded market, as they were typed."""
+
+    candles: Sequence[str]
+    symbol: str | None
+    funding_rate: str | None
+    funding: Sequence[str]
+
+
+class Market(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded market with the rules of its contracts."""
+
+    dataset: Dataset
+    instruments: Mapping[Symbol, Instrument]
+
+
+def read_skill(path: Path, equity: Usd) -> Skill:
+    """Read a skill file and refuse one that could never trade with this equity.
+
+    Raises:
+        InputError: the file cannot be read.
+        SkillInvalid: it is no skill, or one whose caps leave no order the venue would take.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
+        message = f"{path}: the skill file cannot be read: {reason}"
+        raise InputError(message) from exc
+    skill = load_skill(text, source=str(path))
+    finding = check_tradable(skill, equity)
+    if isinstance(finding, Untradable):
+        lines = finding.sentences()
+        message = "\n".join((f"{path}: with {plain(equity)} USD this skill could never trade", *lines))
+        raise InputError(message)
+    return skill
+
+
+def terms_for(*, equity: str, slippage_bps: str) -> Terms:
+    """Return the terms of a simulated account as they were typed."""
+    start = exact(equity, "--equity")
+    slippage = exact(slippage_bps, "--slippage-bps")
+    if start <= 0:
+        message = f"--equity: {equity} leaves nothing to trade with; give more than zero dollars, such as {plain(PAPER_EQUITY)}"
+        raise InputError(message)
+    if not 0 <= slippage <= 1_000:
+        message = f"--slippage-bps: {slippage_bps} is outside 0 to 1000"
+        raise InputError(message)
+    return Terms(starting_equity=Usd(start), fees=FeeSchedule.hyperliquid_base(), slippage_bps=slippage)
+
+
+def load_market(skill: Skill, options: MarketOptions) -> Market:
+    """Read the market a skill is run on, at the skill's own interval.
+
+    Raises:
+        CandlesInvalid: a file was refused, with the row.
+        InputError: the options do not fit the skill.
+    """
+    files = _by_symbol(skill, options.candles, "--candles", options.symbol)
+    columns = [read_candles(path, symbol=symbol) for symbol, path in files.items()]
+    dataset = Dataset(columns, _funding(skill, options, tuple(files)))
+    instruments = {symbol: instrument_for(symbol) for symbol in files}
+    return Market(dataset=dataset.resampled(skill.schedule.interval), instruments=instruments)
+
+
+def unstored_version(skill: Skill) -> SkillVersionRecord:
+    """Return the version row of a skill that is run without being stored."""
+    payload = canonical_json(skill)
+    identity = SkillId(derived_uuid("skill", skill.slug))
+    return SkillVersionRecord(skill_id=identity, version=0, payload=payload, payload_hash=payload_hash(payload))
+
+
+def _funding(skill: Skill, options: MarketOptions, symbols: Sequence[Symbol]) -> dict[Symbol, FundingRates]:
+    if options.funding_rate is not None and options.funding:
+        message = "--funding-rate and --funding exclude each other; give one of them"
+        raise InputError(message)
+    if options.funding:
+        files = _by_symbol(skill, options.funding, "--funding", options.symbol)
+        return {symbol: read_funding(path, symbol=symbol) for symbol, path in files.items()}
+    given = options.funding_rate
+    rate = _FUNDING_DEFAULT if given is None else exact(given, "--funding-rate")
+    return dict.fromkeys(symbols, constant_funding(rate))
+
+
+def _by_symbol(skill: Skill, arguments: Sequence[str], option: str, symbol: str | None) -> dict[Symbol, Path]:
+    known = ", ".join(skill.symbols)
+    files: dict[Symbol, Path] = {}
+    for argument in arguments:
+        name, separator, path = argument.partition("=")
+        if not separator:
+            name, path = symbol or (skill.symbols[0] if len(skill.symbols) == 1 else ""), argument
+        if not name:
+            message = (
+                f"{option} {argument}: the skill has several symbols ({known}); write SYMBOL={argument} or add --symbol"
+            )
+            raise InputError(message)
+        if name not in skill.symbols:
+            message = f"{option} {argument}: {name} is not among the skill's symbols {known}"
+            raise InputError(message)
+        files[Symbol(name)] = Path(path)
+    missing = [name for name in skill.symbols if name not in files]
+    if missing:
+        message = f"{option}: nothing for {', '.join(missing)}; write {option} {missing[0]}=FILE as well"
+        raise InputError(message)
+    return files

@@ -1,0 +1,123 @@
+"""`agentic paper`: a skill on a paper account, tick by tick, into PostgreSQL."""
+
+import signal
+from typing import Annotated
+
+import anyio
+import typer
+
+from agentic_core.backtest.replay import Replay
+from agentic_core.cli.database import open_database
+from agentic_core.cli.inputs import (
+    CandlesOption,
+    EquityOption,
+    FundingFileOption,
+    FundingRateOption,
+    HtmlOption,
+    JsonOption,
+    Market,
+    MarketOptions,
+    QuietOption,
+    SkillArgument,
+    SlippageOption,
+    SymbolOption,
+    load_market,
+    read_skill,
+    terms_for,
+)
+from agentic_core.cli.reporting import console, deliver, progress_bar
+from agentic_core.cli.services import Services
+from agentic_core.deployments import LOCAL_USER, admit_paper, save_skill
+from agentic_core.domain.ids import DeploymentId
+from agentic_core.domain.records import CommandKind
+from agentic_core.domain.run import RunRecord
+from agentic_core.errors import InputError
+from agentic_core.ports.repositories import Store
+from agentic_core.runtime.mandates import mandate_for
+from agentic_core.runtime.runner import Venue, run_paper
+from agentic_core.runtime.terms import Terms
+from agentic_core.skills.schema import Skill
+
+__all__ = ["build"]
+
+SpeedOption = Annotated[
+    float | None,
+    typer.Option("--speed", metavar="TIMES", help="How many times faster than life; as fast as it goes without."),
+]
+
+
+def build(services: Services) -> typer.Typer:
+    """Build the command."""
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+    @app.command()
+    def paper(  # noqa: PLR0913 - one argument per option
+        skill: SkillArgument,
+        candles: CandlesOption,
+        symbol: SymbolOption = None,
+        funding_rate: FundingRateOption = None,
+        funding: FundingFileOption = None,
+        slippage_bps: SlippageOption = "2",
+        equity: EquityOption = "10000",
+        speed: SpeedOption = None,
+        json: JsonOption = None,
+        html: HtmlOption = None,
+        quiet: QuietOption = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        """Run a skill on paper over recorded candles; every decision and its verdict is written to PostgreSQL.
+
+        Ctrl-C stops it like the stop command: the turn is finished and the record is complete. Exit codes: 0 done,
+        2 the skill, the candles or an option were refused, 3 the database is unavailable.
+        """
+        if speed is not None and speed <= 0:
+            message = f"--speed: {speed} is not above zero; 60 plays an hour in a minute"
+            raise InputError(message)
+        terms = terms_for(equity=equity, slippage_bps=slippage_bps)
+        parsed = read_skill(skill, terms.starting_equity)
+        options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
+        market = load_market(parsed, options)
+        record = anyio.run(_paper, services, parsed, market, terms, speed, quiet)
+        deliver(record, json=json, html=html, quiet=quiet)
+
+    return app
+
+
+async def _paper(  # noqa: PLR0913 - what the command line gathered
+    services: Services,
+    skill: Skill,
+    market: Market,
+    terms: Terms,
+    speed: float | None,
+    quiet: bool,  # noqa: FBT001
+) -> RunRecord:
+    replay = Replay(market.dataset, market.instruments, clock=services.clock, speed=speed)
+    venue = Venue(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
+    marks = len(market.dataset)
+    async with open_database(services) as store:
+        version = await save_skill(store, LOCAL_USER, skill)
+        deployment = DeploymentId(services.entropy.uuid())
+        await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
+        if not quiet:
+            console.print(f"deployment {deployment}", style="dim", highlight=False)
+        with progress_bar(f"paper {skill.slug}", quiet=quiet) as progress:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(_stop_on_signal, store, deployment, services)
+                record = await run_paper(
+                    deployment,
+                    mandate_for(skill, version, deployment, chat_model=None),
+                    store=store,
+                    venue=venue,
+                    terms=terms,
+                    clock=services.clock,
+                    holder=f"paper:{services.entropy.uuid()}",
+                    on_mark=lambda _mark: progress(replay.index, marks),
+                )
+                tasks.cancel_scope.cancel()
+        return record
+
+
+async def _stop_on_signal(store: Store, deployment: DeploymentId, services: Services) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            reason = {"reason": f"signal {number.name}"}
+            await store.commands.queue(deployment, CommandKind.STOP, payload=reason, at=services.clock.now())

@@ -1,0 +1,181 @@
+"""The backtest agrees with the oracle, which shares no code with it, on every market that hypothesis draws."""
+
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+from hypothesis import given, settings
+
+from agentic_core.backtest.columns import CandleColumns, PriceColumns, VolumeColumn
+from agentic_core.backtest.dataset import Dataset
+from agentic_core.backtest.engine import run_backtest
+from agentic_core.backtest.funding import FundingRates
+from agentic_core.domain import (
+    AccountKey,
+    Bps,
+    DeploymentId,
+    FeeSchedule,
+    Instant,
+    Instrument,
+    Interval,
+    RiskLimits,
+    SkillId,
+    Symbol,
+    Usd,
+)
+from agentic_core.ports.rule_policy import RulePolicy
+from agentic_core.runtime.mandate import ByRules, Mandate
+from agentic_core.runtime.terms import Terms as PaperTerms
+from agentic_core.skills.registry import policy_for
+from agentic_core.skills.validation import validate_payload
+from tests.oracle.generated_runs import runs
+from tests.oracle.recorded_run import Json, denials_recorded, equity_recorded, facts_computed, facts_recorded
+from tests.oracle.reference_run import Outcome, Row, Terms, run
+
+BTC = Symbol("BTC")
+_PRICE_DECIMALS = 6
+
+
+@settings(max_examples=400)
+@given(runs())
+def test_backtest_of_a_small_market_equals_the_oracle(case: tuple[list[Row], Terms]) -> None:
+    """Fills, rejections, halts, funding, orders, equity: all exactly equal."""
+    rows, terms = case
+    outcome = run(rows, terms)
+    document = _backtest(rows, terms)
+    assert facts_recorded(document) == facts_computed(outcome)
+    assert denials_recorded(document) == [(time, rule) for time, rule in outcome.rejections if rule != "VENUE"]
+    recorded = equity_recorded(document)
+    assert recorded == {time: outcome.equity[time] for time in recorded}
+
+
+def test_generated_runs_reach_every_outcome() -> None:
+    """What the agreement is shown for is not trivial: every ending, refusal and special day occurs."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=400)
+    @given(runs())
+    def collect(case: tuple[list[Row], Terms]) -> None:
+        seen.update(_features(run(*case)))
+
+    collect()
+    assert set(seen) == {
+        "fills",
+        "flip",
+        "flip of which only the close filled",
+        "fill after a halt",
+        "funding",
+        "several days",
+        "halt daily_loss",
+        "halt liquidation",
+        "R3_HALTED",
+        "R5_POSITION_CAP",
+        "R5_EXPOSURE_CAP",
+        "R5_BELOW_ORDER_MINIMUM",
+        "R6_LEVERAGE_CAP",
+        "R7_ORDERS_PER_DAY",
+        "R9_SIZE_ROUNDS_TO_ZERO",
+        "R9_BELOW_VENUE_MINIMUM",
+        "VENUE",
+    }
+
+
+def _features(outcome: Outcome) -> set[str]:
+    times = [fill[0] for fill in outcome.fills]
+    halted_at = outcome.halts[0][0] if outcome.halts else max(outcome.equity)
+    facts = {
+        "fills": bool(times),
+        "flip": len(set(times)) < len(times),
+        "flip of which only the close filled": any(
+            time in times for time, rule in outcome.rejections if rule == "VENUE"
+        ),
+        "fill after a halt": any(time > halted_at for time in times),
+        "funding": bool(outcome.funding),
+        "several days": bool(times) and max(outcome.equity) - times[0] > 2 * 86_400_000,
+    }
+    named = {rule for _, rule in outcome.rejections} | {f"halt {reason}" for _, reason in outcome.halts}
+    return named | {fact for fact, holds in facts.items() if holds}
+
+
+def _backtest(rows: list[Row], terms: Terms) -> Json:
+    limits = RiskLimits(
+        position_bps_max=Bps(int(terms.position_pct * 100)),
+        exposure_bps_max=Bps(int(terms.exposure_pct * 100)),
+        orders_per_day_max=terms.orders_per_day,
+        leverage_max=terms.leverage,
+        order_usd_min=Usd(_decimal(terms.order_usd_min)),
+        symbols_allowed=frozenset({BTC}),
+        cost_usd_month_max=Usd(Decimal(0)),
+        daily_loss_bps_max=Bps(int(terms.daily_loss_pct * 100)),
+    )
+    mandate = Mandate(
+        deployment=DeploymentId("00000000-0000-8000-8000-000000000001"),
+        account=AccountKey("paper:agreement"),
+        skill=SkillId("agreement"),
+        skill_name="agreement",
+        skill_version=1,
+        payload_hash="",
+        symbols=(BTC,),
+        interval=Interval(_interval_name(terms.interval_ms)),
+        limits=limits,
+        decider=ByRules(policy=_policy(terms)),
+    )
+    fee_rate = _decimal(terms.fee_rate)
+    record = run_backtest(
+        mandate,
+        _dataset(rows, terms),
+        instruments={BTC: Instrument(symbol=BTC, size_decimals=terms.size_decimals, leverage_max=terms.venue_leverage)},
+        terms=PaperTerms(
+            starting_equity=Usd(_decimal(terms.cash)),
+            fees=FeeSchedule(taker_rate=fee_rate, maker_rate=fee_rate),
+            slippage_bps=_decimal(terms.slippage_bps),
+        ),
+    )
+    document: Json = msgspec.json.decode(msgspec.json.encode({"schema": "agentic-run/1", "run": record}))
+    return document
+
+
+def _policy(terms: Terms) -> RulePolicy:
+    # The skill's own caps are as wide as a file may make them; the run's caps come from the terms.
+    names = ("entry", "exit") if terms.policy == "breakout" else ("fast", "slow")
+    rules = {"policy": terms.policy, "symbol": BTC, terms.size[0]: _decimal(terms.size[1])}
+    crossing = {} if terms.policy == "breakout" else {"direction": terms.direction}
+    payload = {
+        "name": "agreement",
+        "mode": "rules",
+        "rules": {**rules, **crossing, **dict(zip(names, terms.lengths, strict=True))},
+        "risk": {
+            "maxPositionPct": 5000,
+            "maxTotalExposurePct": 5000,
+            "maxOrdersPerDay": 10_000,
+            "maxLeverage": 50,
+            "allowedSymbols": [BTC],
+            "dailyLossHaltPct": 100,
+        },
+    }
+    return policy_for(validate_payload(payload, source="agreement"))
+
+
+def _dataset(rows: list[Row], terms: Terms) -> Dataset:
+    def column(name: str) -> list[int]:
+        return [int(getattr(row, name) * 10**_PRICE_DECIMALS) for row in rows]
+
+    opening = range(rows[0].time, rows[-1].time + 1, terms.interval_ms)
+    prices = PriceColumns(_PRICE_DECIMALS, column("open"), column("high"), column("low"), column("close"))
+    rates = terms.funding
+    funding = (
+        _decimal(rates)
+        if isinstance(rates, Fraction)
+        else {Instant(hour): _decimal(rate) for hour, rate in rates.items()}
+    )
+    columns = CandleColumns(BTC, opening, prices, VolumeColumn(0, [1] * len(rows)))
+    return Dataset([columns], {BTC: FundingRates(funding, source="drawn")})
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def _interval_name(interval_ms: int) -> str:
+    return {1: "1m", 15: "15m", 60: "1h", 240: "4h", 1440: "1d"}[interval_ms // 60_000]
