@@ -30,7 +30,7 @@ def crashing_market(symbol: Symbol, *, seed: int, start: Instant, start_price: P
     """
     regimes = [
         Regime.chop(_DAY),
-        Regime.trend(2 * _QUARTER, 300),
+        Regime.trend(2 * _QUARTER, 300, volatility_bps=2),
         Regime.crash(2, 3_000),
         Regime.chop(2 * _QUARTER - 2),
         Regime.trend(_DAY, 700),

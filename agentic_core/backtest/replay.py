@@ -1,6 +1,7 @@
 """Recorded candles behind the live ports: a paper run over a file, at any speed."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from agentic_core.backtest.cursor import Cursor, NextOpenBooks
@@ -10,7 +11,7 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Book, Candle, Mark
 from agentic_core.domain.times import Instant, Interval
-from agentic_core.errors import UsageError
+from agentic_core.errors import CandlesInvalid, UsageError
 from agentic_core.ports.clock import Clock
 
 __all__ = ["Replay"]
@@ -84,9 +85,12 @@ class Replay:
         return {symbol: mark for symbol, mark in found if mark is not None}
 
     async def funding(self, symbol: Symbol, *, after: Instant, until: Instant) -> Mapping[Instant, Decimal]:
-        """Return the hourly rates settled in (after, until]."""
-        hours = (Instant(hour) for hour in funding_hours(after, Instant(min(until, self.now))))
-        return {hour: self._dataset.funding_rate(symbol, hour) for hour in hours}
+        """Return the hourly rates settled in (after, until]; an hour the dataset does not know is absent."""
+        rates: dict[Instant, Decimal] = {}
+        for hour in funding_hours(after, Instant(min(until, self.now))):
+            with suppress(CandlesInvalid):  # rates need not be known before the first mark
+                rates[Instant(hour)] = self._dataset.funding_rate(symbol, Instant(hour))
+        return rates
 
     async def book(self, symbol: Symbol) -> Book | None:
         """Return what can be hit right now."""

@@ -6,10 +6,10 @@ still allowed and whether the mark is still young. Orders that only reduce a pos
 
 from collections.abc import Callable
 
-from agentic_core.domain.decision import Denied
+from agentic_core.domain.decision import Denied, Number
+from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Mark
 from agentic_core.domain.order import PreparedIntent, SendOutcome
-from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import TradingState
 from agentic_core.execution import Stale, check_mark
@@ -57,10 +57,11 @@ class GuardedBroker:
         state = self._state()
         if state is not TradingState.ACTIVE:
             detail = f"trading became {state} between approval and sending"
-            return Denied(rule=f"R3_{state.name}", detail=detail, numbers={"state": state})
+            return Denied(rule=f"R3_{state.name}", detail=detail, numbers={})
         symbol = prepared.intent.symbol
         fresh = check_mark(self._mark(symbol), self._now(), self._mark_age_ms_max)
         if isinstance(fresh, Stale):
-            numbers = {"age_ms": fresh.age_ms, "age_ms_max": self._mark_age_ms_max}
-            return Denied(rule="R4_STALE_MARK", detail=fresh.detail, numbers={"symbol": symbol, **numbers})
+            rule = "R4_NO_MARK" if fresh.age_ms is None else "R4_STALE_MARK"
+            numbers: dict[str, Number] = {"age_ms": fresh.age_ms, "age_ms_max": self._mark_age_ms_max}
+            return Denied(rule=rule, detail=fresh.detail, numbers=numbers)
         return None

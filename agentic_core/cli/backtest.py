@@ -1,8 +1,14 @@
 """`agentic backtest`: a skill over recorded candles."""
 
+from typing import Annotated
+
+import anyio
+import msgspec
 import typer
 
+from agentic_core.backtest.archive import save_backtest
 from agentic_core.backtest.engine import run_backtest
+from agentic_core.cli.database import open_database
 from agentic_core.cli.inputs import (
     CandlesOption,
     EquityOption,
@@ -10,6 +16,7 @@ from agentic_core.cli.inputs import (
     FundingRateOption,
     HtmlOption,
     JsonOption,
+    Market,
     MarketOptions,
     QuietOption,
     SkillArgument,
@@ -22,44 +29,73 @@ from agentic_core.cli.inputs import (
 )
 from agentic_core.cli.reporting import deliver, progress_bar
 from agentic_core.cli.services import Services
+from agentic_core.deployments import LOCAL_USER, save_skill
 from agentic_core.domain.ids import DeploymentId, derived_uuid
+from agentic_core.domain.records import SkillVersionRecord
+from agentic_core.domain.run import RunRecord
 from agentic_core.runtime.mandates import mandate_for
+from agentic_core.runtime.terms import Terms
+from agentic_core.skills.schema import Skill
 
 __all__ = ["build"]
 
 
-def build(_services: Services) -> typer.Typer:
+SaveOption = Annotated[bool, typer.Option("--save", help="Also keep the run and its decisions in PostgreSQL.")]
+
+
+def build(services: Services) -> typer.Typer:
     """Build the command."""
     app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
-    app.command()(_backtest)
+
+    @app.command()
+    def backtest(  # noqa: PLR0913 - one argument per option
+        skill: SkillArgument,
+        candles: CandlesOption,
+        symbol: SymbolOption = None,
+        funding_rate: FundingRateOption = None,
+        funding: FundingFileOption = None,
+        slippage_bps: SlippageOption = "2",
+        equity: EquityOption = "10000",
+        json: JsonOption = None,
+        html: HtmlOption = None,
+        save: SaveOption = False,  # noqa: FBT002 - a flag of the command line
+        quiet: QuietOption = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        """Run a skill over recorded candles and report what happened and why.
+
+        Exit codes: 0 done, 2 the skill, the candles or an option were refused.
+        """
+        terms = terms_for(equity=equity, slippage_bps=slippage_bps)
+        parsed = read_skill(skill, terms.starting_equity)
+        market = load_market(
+            parsed, MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
+        )
+        work = _Work(skill=parsed, market=market, terms=terms, quiet=quiet)
+        record = anyio.run(_run_and_save, services, work) if save else _run(work, unstored_version(parsed))
+        deliver(record, json=json, html=html, quiet=quiet)
+
     return app
 
 
-def _backtest(  # noqa: PLR0913 - one argument per option
-    skill: SkillArgument,
-    candles: CandlesOption,
-    symbol: SymbolOption = None,
-    funding_rate: FundingRateOption = None,
-    funding: FundingFileOption = None,
-    slippage_bps: SlippageOption = "2",
-    equity: EquityOption = "10000",
-    json: JsonOption = None,
-    html: HtmlOption = None,
-    quiet: QuietOption = False,  # noqa: FBT002 - a flag of the command line
-) -> None:
-    """Run a skill over recorded candles and report what happened and why.
+class _Work(msgspec.Struct, frozen=True, kw_only=True):
+    skill: Skill
+    market: Market
+    terms: Terms
+    quiet: bool
 
-    Exit codes: 0 done, 2 the skill, the candles or an option were refused.
-    """
-    terms = terms_for(equity=equity, slippage_bps=slippage_bps)
-    parsed = read_skill(skill, terms.starting_equity)
-    version = unstored_version(parsed)
-    market = load_market(
-        parsed, MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
-    )
-    # The same skill over the same candles is the same run, down to its order ids.
-    run = DeploymentId(derived_uuid("backtest", version.payload_hash, market.dataset.sha256))
-    mandate = mandate_for(parsed, version, run, chat_model=None)
-    with progress_bar(f"backtest {parsed.slug}", quiet=quiet) as progress:
-        record = run_backtest(mandate, market.dataset, instruments=market.instruments, terms=terms, progress=progress)
-    deliver(record, json=json, html=html, quiet=quiet)
+
+def _run(work: _Work, version: SkillVersionRecord, run: DeploymentId | None = None) -> RunRecord:
+    dataset = work.market.dataset
+    # Unless it is stored, the same skill over the same candles is the same run, down to its order ids.
+    named = run or DeploymentId(derived_uuid("backtest", version.payload_hash, dataset.sha256))
+    mandate = mandate_for(work.skill, version, named, chat_model=None)
+    with progress_bar(f"backtest {work.skill.slug}", quiet=work.quiet) as progress:
+        return run_backtest(mandate, dataset, instruments=work.market.instruments, terms=work.terms, progress=progress)
+
+
+async def _run_and_save(services: Services, work: _Work) -> RunRecord:
+    async with open_database(services) as store:
+        version = await save_skill(store, LOCAL_USER, work.skill)
+        record = _run(work, version, DeploymentId(services.entropy.uuid()))
+        await save_backtest(store, LOCAL_USER, version, record, at=services.clock.now())
+        return record

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from agentic_core.cli.services import Services
-from agentic_core.errors import ConfigError, MigrationMismatch
+from agentic_core.errors import ConfigError, MigrationMismatch, StoreUnavailable
 from agentic_core.ports.repositories import Store
 from agentic_core.settings import database_dsn, home_folder
 
@@ -50,9 +50,9 @@ async def open_database(services: Services, *, folder: Path | None = None) -> As
     """Open the store; the embedded database is migrated by itself, a configured one by `agentic db migrate` only.
 
     Raises:
-        ConfigError: the settings are incomplete, or the packages are not installed.
+        ConfigError: the settings are incomplete, the configured database does not answer, or packages are missing.
         MigrationMismatch: the configured database is not at this release's schema.
-        StoreUnavailable: the database could not be reached or started.
+        StoreUnavailable: the embedded database could not be started.
     """
     try:
         from agentic_core.store.postgres import open_store  # noqa: PLC0415 - an extra
@@ -68,7 +68,11 @@ async def open_database(services: Services, *, folder: Path | None = None) -> As
         if embedded:
             await migrate(dsn)
         else:
-            waiting = verify(shipped_migrations(), await applied_migrations(dsn))
+            try:
+                waiting = verify(shipped_migrations(), await applied_migrations(dsn))
+            except StoreUnavailable as exc:
+                # At the start this is a setting that cannot be used; lost later, it would be an outage.
+                raise ConfigError(str(exc)) from exc
             if waiting:
                 message = (
                     f"the database lacks {len(waiting)} migration(s), first {waiting[0].file}; run: agentic db migrate"

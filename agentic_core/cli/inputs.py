@@ -20,7 +20,7 @@ from agentic_core.domain.records import SkillVersionRecord
 from agentic_core.errors import InputError
 from agentic_core.runtime.terms import PAPER_EQUITY, Terms
 from agentic_core.skills.schema import Skill
-from agentic_core.skills.tradable import Untradable, check_tradable
+from agentic_core.skills.tradability import Untradable, check_tradable
 from agentic_core.skills.validation import load_skill
 from agentic_core.skills.versions import canonical_json, payload_hash
 

@@ -36,7 +36,7 @@ from agentic_core.domain.ids import (
     paper_account,
     trace_of,
 )
-from agentic_core.domain.instrument import Instrument, VENUE_ORDER_USD_MIN
+from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
 from agentic_core.domain.limits import RiskLimits
 from agentic_core.domain.market import (
     Book,
@@ -46,12 +46,13 @@ from agentic_core.domain.market import (
     IndicatorSpec,
     Level,
     Mark,
-    MarkSource,
     MarketSnapshot,
     MarketView,
+    MarkSource,
 )
-from agentic_core.domain.money import BPS_ONE, Bps, Price, Size, Usd, ZERO, bps_of, exact, from_scaled, plain, round_to
+from agentic_core.domain.money import BPS_ONE, ZERO, Bps, Price, Size, Usd, bps_of, exact, from_scaled, plain, round_to
 from agentic_core.domain.order import (
+    TERMINAL_STATES,
     Accepted,
     Fence,
     IntentKind,
@@ -60,7 +61,6 @@ from agentic_core.domain.order import (
     PreparedIntent,
     Rejected,
     SendOutcome,
-    TERMINAL_STATES,
     TimeInForce,
     Unresolved,
 )
@@ -94,6 +94,12 @@ from agentic_core.domain.times import (
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus, HaltReason, TradingState, trading_state
 
 __all__ = [
+    "BPS_ONE",
+    "DAY_MS",
+    "HOUR_MS",
+    "TERMINAL_STATES",
+    "VENUE_ORDER_USD_MIN",
+    "ZERO",
     "Accepted",
     "AccountKey",
     "AccountSnapshot",
@@ -102,7 +108,6 @@ __all__ = [
     "AgentStateRecord",
     "Approved",
     "Assumptions",
-    "BPS_ONE",
     "Book",
     "Bps",
     "BrokerKind",
@@ -112,7 +117,6 @@ __all__ = [
     "Command",
     "CommandKind",
     "CommandState",
-    "DAY_MS",
     "DayCounters",
     "Decision",
     "DecisionId",
@@ -130,7 +134,6 @@ __all__ = [
     "Fill",
     "FillKind",
     "FundingPayment",
-    "HOUR_MS",
     "Halt",
     "HaltReason",
     "IndicatorKind",
@@ -171,7 +174,6 @@ __all__ = [
     "SkillRecord",
     "SkillVersionRecord",
     "Symbol",
-    "TERMINAL_STATES",
     "TickId",
     "TimeInForce",
     "TraceId",
@@ -180,9 +182,7 @@ __all__ = [
     "Usage",
     "Usd",
     "UserId",
-    "VENUE_ORDER_USD_MIN",
     "Verdict",
-    "ZERO",
     "bps_of",
     "client_order_id",
     "day_of",

@@ -35,7 +35,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def __post_init__(self) -> None:
         """Refuse numbers the venue cannot have."""
         if not 0 <= self.size_decimals <= _PRICE_DECIMALS_PERP or self.leverage_max < 1:
-            message = f"instrument {self.symbol}: size_decimals must be 0..6 and leverage_max at least 1, were {self.size_decimals} and {self.leverage_max}"
+            were = f"{self.size_decimals} and {self.leverage_max}"
+            message = f"instrument {self.symbol}: size_decimals must be 0..6 and leverage_max at least 1, were {were}"
             raise UsageError(message)
 
     @property

@@ -38,7 +38,8 @@ def exact(value: str | int | Decimal, what: str) -> Decimal:
     Decimal('0.1')
     """
     if isinstance(value, bool | float):
-        message = f"{what}: {value!r} is a {type(value).__name__}, which cannot hold money exactly; pass a string or a Decimal"
+        kind = type(value).__name__
+        message = f"{what}: {value!r} is a {kind}, which cannot hold money exactly; pass a string or a Decimal"
         raise UsageError(message)
     try:
         number = Decimal(value)

@@ -12,6 +12,8 @@ from agentic_core.domain.side import Side
 
 __all__ = ["Direction", "Position"]
 
+_COST_STEP = Decimal("1e-12")
+
 
 class Direction(StrEnum):
     """Which way a position leans."""
@@ -72,11 +74,15 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if held == 0 or (held > 0) == (signed > 0):
             return self._with(total, self.entry_cost + size * price), Usd(ZERO)
         closed = min(size, abs(held))
-        cost = self.entry_cost if closed == abs(held) else self.entry_cost * closed / abs(held)
+        cost = self.entry_cost if closed == abs(held) else self._share(closed)
         gain = closed * price - cost if held > 0 else cost - closed * price
         if size > closed:
             return self._with(total, (size - closed) * price), Usd(gain)
         return self._with(total, self.entry_cost - cost), Usd(gain)
+
+    def _share(self, closed: Decimal) -> Decimal:
+        # In steps that prices times sizes fall on, so that what is realised and what stays open add up exactly.
+        return (self.entry_cost * closed / abs(self.size)).quantize(_COST_STEP)
 
     def _with(self, size: Decimal, entry_cost: Decimal) -> "Position":
         return Position(symbol=self.symbol, size=Size(size), entry_cost=Usd(entry_cost))

@@ -34,7 +34,7 @@ def plan_intents(
     return tuple(_intent(leg, order, account, tick, market, collar_bps) for leg, order in enumerate(plan))
 
 
-def _intent(  # noqa: PLR0913 - one call site, and each argument is one thing
+def _intent(
     leg: int, order: PlannedOrder, account: AccountKey, tick: str, market: MarketView, collar_bps: int
 ) -> OrderIntent:
     mark = market.mark(order.symbol)

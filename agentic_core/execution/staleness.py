@@ -7,7 +7,7 @@ import msgspec
 from agentic_core.domain.market import Mark
 from agentic_core.domain.times import Instant
 
-__all__ = ["Fresh", "Stale", "check_mark"]
+__all__ = ["Fresh", "Freshness", "Stale", "check_mark"]
 
 
 class Fresh(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -35,6 +35,8 @@ class MonthBudget:
     def _turn_month(self, at: Instant) -> None:
         day = to_datetime(at)
         month = (day.year, day.month)
-        if self._month is not None and month != self._month:
+        if self._month is not None and month <= self._month:
+            return  # a clock that steps back over midnight does not open a month anew
+        if self._month is not None:
             self.spent = Usd(ZERO)
         self._month = month

@@ -17,7 +17,7 @@ class RulePolicy(Protocol):
     def name(self) -> str:
         """The name it is recorded under."""
 
-    def __call__(self, view: MarketView, account: AccountView) -> ProposedAction | None:
+    def __call__(self, view: MarketView, account: AccountView, /) -> ProposedAction | None:
         """Return what to do at this mark, or None for nothing."""
 
 

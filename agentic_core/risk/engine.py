@@ -10,8 +10,8 @@ from agentic_core.domain.market import MarketView
 from agentic_core.domain.money import Size
 from agentic_core.domain.side import Side
 from agentic_core.domain.trading import TradingState
-from agentic_core.risk.figures import Figures, Request, measure
-from agentic_core.risk.rules import FIGURE_RULES, REQUEST_RULES, sizes
+from agentic_core.risk.figures import Figures, Request, measure, named_sizes
+from agentic_core.risk.rules import FIGURE_RULES, REQUEST_RULES
 
 __all__ = ["process"]
 
@@ -66,7 +66,7 @@ def _close(action: ProposedAction, account: AccountView) -> Verdict:
         return Denied(
             rule="R1_CLOSE_HAS_SIZE",
             detail="a close takes the whole position and names neither side nor size",
-            numbers=sizes(action),
+            numbers=named_sizes(action),
         )
     position = account.position(action.symbol)
     if position.size == 0:

@@ -13,7 +13,10 @@ from agentic_core.domain.money import ZERO, Size, Usd
 from agentic_core.domain.side import Side
 from agentic_core.domain.trading import TradingState
 
-__all__ = ["Figures", "Request", "measure"]
+__all__ = ["Figures", "Request", "measure", "named_sizes"]
+
+_SIZE_MAX = Size(Decimal(10**21))
+"""No account holds more units; a larger wish is measured as this, because exact sums of it would not fit a Decimal."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -93,8 +96,18 @@ def measure(request: Request, side: Side, instrument: Instrument, mark: Decimal)
     )
 
 
+def named_sizes(action: ProposedAction) -> dict[str, Number]:
+    """Return the sizes an action names, as far as they are numbers: an infinity or a NaN could not be stored."""
+    named = {"size": action.size, "size_usd": action.size_usd}
+    return {name: size if size is not None and size.is_finite() else None for name, size in named.items()}
+
+
 def _size(action: ProposedAction, instrument: Instrument, mark: Decimal) -> Size:
     if action.size is not None:
-        return instrument.size_down(action.size)
+        return instrument.size_down(min(action.size, _SIZE_MAX))
     wanted = action.size_usd if action.size_usd is not None else ZERO
-    return instrument.size_down(wanted / mark)
+    if wanted >= _SIZE_MAX * mark:
+        return _SIZE_MAX
+    # Whole steps, because a quotient is rounded to the nearest digit and could come out as one step too many.
+    step = instrument.size_step
+    return Size(wanted // (mark * step) * step)

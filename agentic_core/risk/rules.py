@@ -7,13 +7,37 @@ later ones see its figures. Closing actions never come here: nothing blocks an o
 from collections.abc import Callable
 from typing import TypeAlias
 
-from agentic_core.domain.decision import Denied, Number, ProposedAction
+from agentic_core.domain.decision import Denied, Number
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN
 from agentic_core.domain.money import Usd, bps_of, plain
 from agentic_core.domain.trading import TradingState
-from agentic_core.risk.figures import Figures, Request
+from agentic_core.risk.figures import Figures, Request, named_sizes
 
-__all__ = ["FIGURE_RULES", "REQUEST_RULES", "RULES", "FigureRule", "RequestRule", "sizes"]
+__all__ = [
+    "FIGURE_RULES",
+    "REQUEST_RULES",
+    "RULES",
+    "FigureRule",
+    "RequestRule",
+    "below_order_minimum",
+    "below_venue_minimum",
+    "daily_loss",
+    "exposure_cap",
+    "leverage_cap",
+    "no_equity",
+    "no_mark",
+    "not_active",
+    "orders_per_day",
+    "position_cap",
+    "side_missing",
+    "size_ambiguous",
+    "size_not_positive",
+    "size_rounds_to_zero",
+    "stale_mark",
+    "symbol_not_allowed",
+    "unknown_instrument",
+    "unresolved_order",
+]
 
 RequestRule: TypeAlias = Callable[[Request], Denied | None]
 FigureRule: TypeAlias = Callable[[Figures], Denied | None]
@@ -21,12 +45,6 @@ FigureRule: TypeAlias = Callable[[Figures], Denied | None]
 
 def _deny(rule: str, detail: str, **numbers: Number) -> Denied:
     return Denied(rule=rule, detail=detail, numbers=numbers)
-
-
-def sizes(action: ProposedAction) -> dict[str, Number]:
-    """Return the sizes an action names, as far as they are numbers: an infinity or a NaN could not be stored."""
-    named = {"size": action.size, "size_usd": action.size_usd}
-    return {name: size if size is not None and size.is_finite() else None for name, size in named.items()}
 
 
 def side_missing(request: Request) -> Denied | None:
@@ -44,7 +62,7 @@ def size_ambiguous(request: Request) -> Denied | None:
     return _deny(
         "R1_SIZE_AMBIGUOUS",
         f"an open of {action.symbol} must name exactly one of sizeUsd and size",
-        **sizes(action),
+        **named_sizes(action),
     )
 
 
@@ -54,7 +72,7 @@ def size_not_positive(request: Request) -> Denied | None:
     wanted = action.size if action.size is not None else action.size_usd
     if wanted is not None and wanted.is_finite() and wanted > 0:
         return None
-    return _deny("R1_SIZE_NOT_POSITIVE", f"a size must be above zero, was {wanted}", **sizes(action))
+    return _deny("R1_SIZE_NOT_POSITIVE", f"a size must be above zero, was {wanted}", **named_sizes(action))
 
 
 def symbol_not_allowed(request: Request) -> Denied | None:

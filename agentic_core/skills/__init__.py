@@ -3,7 +3,7 @@
 from agentic_core.skills.registry import policy_for, policy_names
 from agentic_core.skills.schema import Skill
 from agentic_core.skills.sections import SkillMode
-from agentic_core.skills.tradable import Blocker, Tradable, Untradable, check_tradable
+from agentic_core.skills.tradability import Blocker, Tradable, Untradable, check_tradable
 from agentic_core.skills.validation import load_skill, validate_payload
 from agentic_core.skills.versions import (
     AlteredVersion,

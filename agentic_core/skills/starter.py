@@ -3,7 +3,6 @@
 import json
 from typing import assert_never
 
-from agentic_core.skills.schema import slug_of
 from agentic_core.skills.sections import SkillMode
 
 __all__ = ["starter"]
@@ -19,7 +18,7 @@ _THESIS = {
 
 def starter(name: str, mode: SkillMode) -> str:
     """Write a valid skill file with cautious caps, to be edited."""
-    content: dict[str, object] = {"name": name, "slug": slug_of(name), "mode": mode.value}
+    content: dict[str, object] = {"name": name, "mode": mode.value}
     match mode:
         case SkillMode.RULES:
             content |= {"rules": _RULES}

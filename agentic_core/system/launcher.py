@@ -26,6 +26,7 @@ _SIGSET_BYTES = 128
 def main(arguments: list[str]) -> int:
     """Become the program; only a failure returns, with an exit code and a line on standard error."""
     parent, death_signal, kind, uid, gid, *command = arguments
+    environment = _given_environment()  # cannot be read any more once we are someone else
     libc = ctypes.CDLL(None, use_errno=True)
     try:
         _take_identity(libc, kind, int(uid), int(gid))
@@ -39,7 +40,7 @@ def main(arguments: list[str]) -> int:
     if os.getppid() != int(parent):  # it ended before the kernel knew whom to tell
         return _NOT_STARTED
     try:
-        os.execvpe(command[0], command, os.environ)  # noqa: S606 - no shell is wanted
+        os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is wanted
     except OSError as exc:
         sys.stderr.write(f"{command[0]} cannot be run: {exc.strerror}\n")
     return _NOT_STARTED
@@ -72,6 +73,13 @@ def _restore_signals(libc: ctypes.CDLL) -> None:
     for number in _SIGNALS:
         libc.signal(number, _SIG_DFL)
     libc.sigprocmask(_SIG_SETMASK, ctypes.create_string_buffer(_SIGSET_BYTES), None)
+
+
+def _given_environment() -> dict[bytes, bytes]:
+    # Not `os.environ`: an interpreter that is given no locale adds one of its own.
+    with open("/proc/self/environ", "rb") as file:  # noqa: PTH123 - pathlib would cost every child milliseconds
+        entries = file.read().split(b"\0")
+    return dict(entry.split(b"=", 1) for entry in entries if b"=" in entry)
 
 
 def _write(path: str, text: str) -> None:

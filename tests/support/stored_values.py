@@ -26,6 +26,7 @@ from agentic_core.domain import (
     LogLine,
     Noop,
     NoopResult,
+    Number,
     OrderIntent,
     PlannedOrder,
     Position,
@@ -51,12 +52,14 @@ __all__ = [
     "AT",
     "BTC",
     "DEPLOYMENT",
+    "HELD",
     "MINUTE_MS",
     "PAPER",
     "USER",
     "accepted",
     "decision",
     "deployment",
+    "executed",
     "fill",
     "hash_of",
     "intent",
@@ -87,7 +90,7 @@ DEPLOYMENT = DeploymentId(uuid_of("deployment"))
 PAPER = paper_account(DEPLOYMENT)
 
 
-def deployment(  # noqa: PLR0913 - each argument is a column that some test is about
+def deployment(
     skill: SkillId,
     *,
     name: str = "deployment",
@@ -124,7 +127,7 @@ def decision(
     tick = TickId(deployment=run, mark=Instant(AT + minute * MINUTE_MS))
     action = ProposedAction(kind=ActionKind.OPEN, symbol=BTC, side=Side.BUY, size_usd=Usd(Decimal("123.450")))
     leg = PlannedOrder(symbol=BTC, side=Side.BUY, size=Size(Decimal("0.00260")), reduce_only=False)
-    numbers = {"mark": Decimal("46377.50"), "orders": 3, "symbol": "BTC", "funding": None}
+    numbers: dict[str, Number] = {"mark": Decimal("46377.50"), "tiny": Decimal("1E-9"), "orders": 3, "funding": None}
     return Decision(
         decision_id=tick.decision,
         trace_id=tick.trace,
@@ -142,7 +145,9 @@ def decision(
     )
 
 
-def intent(minute: int = 0, *, leg: int = 0, account: AccountKey = PAPER, run: DeploymentId = DEPLOYMENT) -> OrderIntent:
+def intent(
+    minute: int = 0, *, leg: int = 0, account: AccountKey = PAPER, run: DeploymentId = DEPLOYMENT
+) -> OrderIntent:
     """Return the order of a tick."""
     tick = TickId(deployment=run, mark=Instant(AT + minute * MINUTE_MS))
     return OrderIntent(
@@ -227,4 +232,6 @@ HELD: EngineResult = NoopResult(reason="nothing_proposed")
 
 def executed(cloid: ClientOrderId) -> EngineResult:
     """Return the result of a tick whose order filled."""
-    return Executed(order_id=cloid, states={cloid: "filled"}, filled_size=Size(Decimal("0.00260")), fee=Usd(Decimal("0.054")))
+    return Executed(
+        order_id=cloid, states={cloid: "filled"}, filled_size=Size(Decimal("0.00260")), fee=Usd(Decimal("0.054"))
+    )

@@ -1,33 +1,31 @@
-"""A run as JSON, `{"schema": "agentic-run/1", "run": …}`, and back without a loss.
+"""A run as JSON, `{"schema": "agentic-run/1", "run": …}`, and back without a loss; exact numbers are texts in it."""
 
-Decimals are texts. Three kinds of field cannot be read by their declared type alone: the outcome of an order carries no
-tag, and the numbers of a verdict and of a result are exact numbers or names, both texts in JSON.
-"""
-
-import re
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict, fields
+from msgspec.structs import fields
 
 from agentic_core.backtest.report.files import write_whole
-from agentic_core.domain.decision import Approved, Decision, Denied, Executed, Noop, NoopResult, Number, RejectedResult
-from agentic_core.domain.order import Accepted, Rejected, SendOutcome, Unresolved
-from agentic_core.domain.run import DecisionRecord, OrderRecord, RunRecord
+from agentic_core.domain.order import Accepted, OrderIntent, Rejected, SendOutcome, Unresolved
+from agentic_core.domain.run import OrderRecord, RunRecord
+from agentic_core.domain.times import Instant
 from agentic_core.errors import InputError
 
 __all__ = ["SCHEMA", "read_json", "write_json"]
 
 SCHEMA = "agentic-run/1"
 
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
-
 
 class _RunFile(msgspec.Struct, frozen=True, kw_only=True):
     schema: str
-    run: msgspec.Raw
+    run: dict[str, msgspec.Raw]
+
+
+class _OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+    time: Instant
+    intent: OrderIntent
+    outcome: msgspec.Raw
 
 
 def write_json(run: RunRecord, path: Path) -> None:
@@ -36,8 +34,7 @@ def write_json(run: RunRecord, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    document = {"schema": SCHEMA, "run": run}
-    write_whole(path, msgspec.json.encode(document))
+    write_whole(path, msgspec.json.encode({"schema": SCHEMA, "run": run}))
 
 
 def read_json(path: Path) -> RunRecord:
@@ -47,31 +44,40 @@ def read_json(path: Path) -> RunRecord:
         InputError: the file cannot be read, is no run, or is one of another schema.
     """
     try:
-        document = msgspec.json.decode(path.read_bytes(), type=_RunFile)
-        if document.schema != SCHEMA:
-            message = f"{path}: schema {document.schema!r} is not {SCHEMA!r}; export the run with this version"
-            raise InputError(message)
-        return _run(msgspec.json.decode(document.run, type=_ReadRun))
+        content = path.read_bytes()
     except OSError as exc:
-        message = f"{path}: {exc.strerror or exc}; name a run written with --json"
+        message = f"{path}: {exc.strerror or exc}; name a file written with --json"
         raise InputError(message) from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    try:
+        document = msgspec.json.decode(content, type=_RunFile)
+        if document.schema == SCHEMA:
+            return _run(document.run)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         message = f"{path}: not a run ({exc}); name a file written with --json"
         raise InputError(message) from exc
+    message = f"{path}: schema {document.schema!r} is not {SCHEMA!r}; write the run again with this version"
+    raise InputError(message)
 
 
-def _readable(original: type[msgspec.Struct], **types: object) -> type[msgspec.Struct]:
-    # The same struct with the types of a few fields replaced; new fields of the original come along by themselves.
-    config = original.__struct_config__
-    return msgspec.defstruct(
-        f"Read{original.__name__}",
-        [
-            (field.name, types.get(field.name, field.type))
-            if field.required
-            else (field.name, types.get(field.name, field.type), msgspec.field(default=None, name=field.encode_name))
-            for field in fields(original)
-        ],
-        kw_only=True,
-        tag_field=config.tag_field,
-        tag=config.tag,
+def _run(rows: dict[str, msgspec.Raw]) -> RunRecord:
+    values: dict[str, Any] = {}
+    for field in fields(RunRecord):
+        if field.name not in rows:
+            message = f"field {field.name!r} is missing"
+            raise msgspec.ValidationError(message)
+        kind = tuple[_OrderRow, ...] if field.name == "orders" else field.type
+        values[field.name] = msgspec.json.decode(rows[field.name], type=kind)
+    values["orders"] = tuple(
+        OrderRecord(time=order.time, intent=order.intent, outcome=_outcome(order.outcome)) for order in values["orders"]
     )
+    return RunRecord(**values)
+
+
+def _outcome(raw: msgspec.Raw) -> SendOutcome:
+    # Outcomes carry no tag, but each has a field of its own.
+    names = msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).keys()
+    if "state" in names:
+        return msgspec.json.decode(raw, type=Accepted)
+    if "reason" in names:
+        return msgspec.json.decode(raw, type=Rejected)
+    return msgspec.json.decode(raw, type=Unresolved)

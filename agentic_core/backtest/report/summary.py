@@ -49,7 +49,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 def headline(run: RunRecord) -> str:
     """Name the run in a line."""
-    return f"{clean(run.environment)} of {clean(run.skill_name)}, version {run.skill_version}"
+    kind = clean(run.environment)
+    return f"{kind[:1].upper()}{kind[1:]} of {clean(run.skill_name)}, version {run.skill_version}"
 
 
 def provenance(run: RunRecord, source: str) -> list[tuple[str, str]]:
@@ -142,13 +143,13 @@ def _activity(metrics: Metrics) -> Group:
     return Group(
         "Activity",
         [
-            ("orders", f"{metrics.orders:,}"),
-            ("fills", f"{metrics.fills:,}"),
+            ("orders, fills", f"{metrics.orders:,}, {metrics.fills:,}"),
             ("denied by our rules", f"{sum(metrics.denials.values()):,}"),
             ("rejected by the venue", f"{metrics.venue_rejections:,}"),
             ("unresolved", f"{metrics.unresolved:,}"),
             ("halts", f"{metrics.halts:,}"),
-            ("volume", f"{usd(metrics.volume)} USD ({factor(metrics.turnover)} × equity)"),
+            ("volume", f"{usd(metrics.volume)} USD"),
+            ("volume over equity", f"{factor(metrics.turnover)} ×"),
         ],
     )
 
@@ -175,7 +176,7 @@ def _term(text: str) -> str:
 
 def halt_line(halt: Halt) -> str:
     """Say when, why and with which numbers trading halted."""
-    numbers = ", ".join(f"{clean(name)} {number(value)}" for name, value in halt.numbers.items())
+    numbers = ", ".join(f"{clean(name)} {number(round(value, 6))}" for name, value in halt.numbers.items())
     return f"{show(halt.time)} {halt.reason.replace('_', ' ')}: {clean(halt.detail)} ({numbers})"
 
 

@@ -38,7 +38,7 @@ def print_report(run: RunRecord, console: Console, *, source: str = "", last: in
         last: how many of the newest round trips to list.
     """
     metrics = measure_run(run)
-    console.print(Text(headline(run).capitalize(), style="bold"))
+    console.print(Text(headline(run), style="bold"))
     console.print(Padding(_pairs([*provenance(run, source), *terms(run)]), (0, 0, 1, 2)))
     console.print(_figures(figures(metrics), wide=console.width >= _WIDTH_FOR_COLUMNS))
     balanced = metrics.books.balance is not False
@@ -87,13 +87,13 @@ def _print_refusals(run: RunRecord, console: Console) -> None:
     found = refusals(run)
     if not found:
         return
-    table = _table("Refused, by rule", ["rule", "by", "count", "example", "trace of the example"], right={"count"})
+    table = _table("Refused, by rule", ["rule", "count", "by", "example"], right={"count"})
+    table.columns[0].no_wrap = True
     table.columns[3].overflow = "fold"
-    table.columns[4].no_wrap = True
     for refusal in found:
         by = "venue" if refusal.by_venue else "us"
-        trace = clean(refusal.traces[0])
-        table.add_row(*map(Text, (refusal.rule, by, f"{refusal.count:,}", refusal.example, trace)))
+        example = f"{refusal.example}\ntrace {clean(refusal.traces[0])}"
+        table.add_row(*map(Text, (refusal.rule, f"{refusal.count:,}", by, example)))
     console.print(table)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+import msgspec
+
 from agentic_core.brokers.paper.ledger import PaperLedger
 from agentic_core.domain.account import AccountView
 from agentic_core.domain.fees import FeeSchedule
@@ -11,7 +13,16 @@ from agentic_core.domain.ids import ClientOrderId, Symbol
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
 from agentic_core.domain.market import Book
 from agentic_core.domain.money import Price, Size, Usd
-from agentic_core.domain.order import Accepted, IntentState, OrderIntent, PreparedIntent, Rejected, SendOutcome
+from agentic_core.domain.order import (
+    Accepted,
+    IntentKind,
+    IntentState,
+    OrderIntent,
+    PreparedIntent,
+    Rejected,
+    SendOutcome,
+    TimeInForce,
+)
 from agentic_core.domain.position import Position
 from agentic_core.domain.side import Side
 from agentic_core.domain.trading import BrokerKind
@@ -64,6 +75,9 @@ class PaperBroker:
         if known is not None:
             return known
         book = await self._books.book(intent.symbol)
+        known = self._outcomes.get(intent.cloid)
+        if known is not None:  # sent or burned while the book was on its way
+            return known
         outcome = self._execute(intent, book)
         self._outcomes[intent.cloid] = outcome
         self.ledger.count_order()
@@ -121,10 +135,15 @@ class PaperBroker:
         return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
 
     def _sized(self, intent: OrderIntent, rules: Instrument) -> OrderIntent | Rejected:
+        if intent.kind is not IntentKind.ORDER or intent.time_in_force is not TimeInForce.IOC:
+            what = f"{intent.kind} ({intent.time_in_force})"
+            reason = f"paper broker: {what} cannot be executed; send an immediate-or-cancel order"
+            return Rejected(cloid=intent.cloid, reason=reason)
         held = self.ledger.position(intent.symbol)
         if not intent.reduce_only:
             if not rules.is_legal_size(intent.size) or not rules.is_legal_price(intent.limit_price):
-                reason = f"paper broker: {intent.size} at {intent.limit_price} is not on {intent.symbol}'s size and price steps"
+                order = f"{intent.size} at {intent.limit_price}"
+                reason = f"paper broker: {order} is not on {intent.symbol}'s size and price steps"
                 return Rejected(cloid=intent.cloid, reason=reason)
             return intent
         if held.size == 0 or intent.side is not held.closing_side:
@@ -132,27 +151,16 @@ class PaperBroker:
             return Rejected(cloid=intent.cloid, reason=reason)
         if intent.size <= abs(held.size):
             return intent
-        return OrderIntent(
-            cloid=intent.cloid,
-            symbol=intent.symbol,
-            side=intent.side,
-            size=Size(abs(held.size)),
-            limit_price=intent.limit_price,
-            reduce_only=True,
-            leg=intent.leg,
-            attempt=intent.attempt,
-        )
+        return msgspec.structs.replace(intent, size=Size(abs(held.size)))
 
     def _refusal(self, intent: OrderIntent, executions: tuple[Execution, ...]) -> str | None:
         if not executions:
             return f"Order could not immediately match against any resting orders. asset={intent.symbol}"
-        held = self.ledger.position(intent.symbol).size
-        closes_all = intent.reduce_only and intent.size == abs(held)
-        if intent.size * executions[0].price < VENUE_ORDER_USD_MIN and not closes_all:
+        after = self.ledger.position(intent.symbol).size + intent.side.sign * intent.size
+        if intent.size * executions[0].price < VENUE_ORDER_USD_MIN and after != 0:
             return f"Order must have minimum value of $10. asset={intent.symbol}"
         if intent.reduce_only:
             return None
-        after = held + (intent.size if intent.side is Side.BUY else -intent.size)
         needed = self.ledger.margin_for({intent.symbol: after})
         cost = sum((self._fees.fee(part.size * part.price, Liquidity.TAKER) for part in executions), Decimal(0))
         if needed > self.ledger.equity - cost:

@@ -58,7 +58,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 def acts(seed: int) -> tuple[Act, ...]:
     """Return the acts for a seed."""
     rising = trending_market(Symbol("BTC"), seed=seed, start=_START, start_price=Price(Decimal(60_000)), days=6)
-    wavering = trending_market(Symbol("ETH"), seed=seed, start=_START, start_price=Price(Decimal(3_000)), days=2)
+    wavering = trending_market(Symbol("ETH"), seed=seed, start=_START, start_price=Price(Decimal(3_000)), days=6)
     falling = crashing_market(Symbol("SOL"), seed=seed, start=_START, start_price=Price(Decimal(150)))
     orders = {
         400: CommandKind.PAUSE,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import anyio
 import typer
+from rich import box
 from rich.table import Table
 
 from agentic_core.backtest.report import print_report, write_html
@@ -61,21 +62,21 @@ async def _play(services: Services, seed: int, folder: Path) -> list[Played]:
 
 
 def _summary(played: list[Played]) -> None:
-    table = Table(title="Three skills, on paper")
-    for heading in ("skill", "symbol", "ticks", "fills", "fees", "funding", "final equity", "refused", "halts"):
-        table.add_column(heading, justify="left" if heading in {"skill", "symbol", "refused", "halts"} else "right")
+    table = Table(title="Three skills, on paper", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("skill")
+    for heading in ("ticks", "fills", "fees", "funding", "final equity", "refused", "halts"):
+        table.add_column(heading, justify="right")
     for one in played:
         run = one.paper
         table.add_row(
             run.skill_name,
-            ", ".join(run.symbols),
             str(run.ticks),
             str(len(run.fills)),
             f"{sum(fill.fee for fill in run.fills):.2f}",
             f"{sum(payment.amount for payment in run.funding):.2f}",
             f"{run.final_equity:,.2f}",
-            ", ".join(f"{count} × {rule}" for rule, count in denied_by(run).items()) or "–",
-            ", ".join(halt.reason for halt in run.halts) or "–",
+            str(sum(denied_by(run).values())),
+            str(len(run.halts)),
         )
     console.print(table)
 

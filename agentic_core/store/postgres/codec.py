@@ -1,34 +1,17 @@
 """What stands in the JSON columns: exact numbers in, exact numbers out."""
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
-from agentic_core.domain.decision import (
-    Approved,
-    Denied,
-    EngineResult,
-    Executed,
-    Noop,
-    NoopResult,
-    Number,
-    PlannedOrder,
-    RejectedResult,
-    Verdict,
-)
-from agentic_core.errors import StoreError
-
-__all__ = ["canonical", "clean", "decode", "encode", "read_result", "read_verdict"]
+__all__ = ["canonical", "clean", "decode", "encode"]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-_PLAN = tuple[PlannedOrder, ...]
 
 
 def encode(value: object) -> str:
@@ -53,41 +36,3 @@ def decode(text: str | bytes) -> object:
 def canonical(value: object) -> str:
     """Write JSON without spaces and with sorted keys, as skill payloads are hashed."""
     return _CANONICAL.encode(value).decode()
-
-
-def read_verdict(stored: Mapping[str, Any]) -> Verdict:
-    """Read a verdict; msgspec cannot, because a figure is a number or a name.
-
-    Raises:
-        StoreError: it is of no kind this release knows.
-    """
-    match stored:
-        case {"kind": "noop", "reason": reason}:
-            return Noop(reason=reason)
-        case {"kind": "denied", "rule": rule, "detail": detail, "numbers": numbers}:
-            return Denied(rule=rule, detail=detail, numbers=_numbers(numbers))
-        case {"kind": "approved", "plan": plan, "numbers": numbers}:
-            return Approved(plan=msgspec.convert(plan, _PLAN), numbers=_numbers(numbers))
-        case _:
-            raise StoreError(f"this release knows no verdict of kind {stored.get('kind')!r}")
-
-
-def read_result(stored: Mapping[str, Any]) -> EngineResult:
-    """Read an engine result.
-
-    Raises:
-        StoreError: it is of no kind this release knows.
-    """
-    match stored:
-        case {"kind": "noop", "reason": reason}:
-            return NoopResult(reason=reason)
-        case {"kind": "rejected", "rule": rule, "detail": detail, "numbers": numbers}:
-            return RejectedResult(rule=rule, detail=detail, numbers=_numbers(numbers))
-        case {"kind": "executed"}:
-            return msgspec.convert(stored, Executed)
-        case _:
-            raise StoreError(f"this release knows no engine result of kind {stored.get('kind')!r}")
-
-
-def _numbers(stored: Mapping[str, Number]) -> dict[str, Number]:
-    return dict(stored)

@@ -1,19 +1,17 @@
 """Decisions and states."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
-from agentic_core.domain.decision import Decision, EngineResult, ProposedAction, Usage
+from agentic_core.domain.decision import Decision, EngineResult, ProposedAction, Usage, Verdict
 from agentic_core.domain.ids import DecisionId, DeploymentId, SkillId, Symbol, TraceId
 from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence
 from agentic_core.domain.records import AgentStateRecord
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
-from agentic_core.store.postgres.codec import encode, read_result, read_verdict
+from agentic_core.store.postgres.codec import encode
 from agentic_core.store.postgres.connection import Database
 from agentic_core.store.postgres.fencing import decision_values, run_fenced
 
@@ -29,8 +27,8 @@ class _DecisionRow(msgspec.Struct):
     tick_at: Instant
     decided_by: str
     proposed_action: ProposedAction | None
-    verdict: Mapping[str, Any]
-    engine_result: Mapping[str, Any]
+    verdict: Verdict
+    engine_result: EngineResult
     final_text: str
     equity_usd: Usd
     marks: dict[Symbol, Decimal]
@@ -48,7 +46,7 @@ class _DecisionRow(msgspec.Struct):
             tick_at=self.tick_at,
             decided_by=self.decided_by,
             proposed_action=self.proposed_action,
-            verdict=read_verdict(self.verdict),
+            verdict=self.verdict,
             equity=self.equity_usd,
             marks=self.marks,
             usage=Usage(
@@ -56,7 +54,7 @@ class _DecisionRow(msgspec.Struct):
             ),
             final_text=self.final_text,
         )
-        return DecisionRecord(decision=decision, result=read_result(self.engine_result))
+        return DecisionRecord(decision=decision, result=self.engine_result)
 
 
 class PostgresDecisions:

@@ -68,7 +68,7 @@ with fence as materialized (
         fill.fee, fill.liquidity, fill.kind, fill.closed_pnl, instant_at(fill.time), instant_at(%(at)s)
     from settled
     cross join rows from (json_to_recordset(%(fills)s::json) as (
-            fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
+        fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
         kind text, closed_pnl numeric, "time" bigint
     )) with ordinality as fill
     order by fill.ordinality
@@ -107,7 +107,7 @@ with fence as materialized (
         fill.fee, fill.liquidity, fill.kind, fill.closed_pnl, instant_at(fill.time), instant_at(%(at)s)
     from fence
     cross join rows from (json_to_recordset(%(fills)s::json) as (
-            fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
+        fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
         kind text, closed_pnl numeric, "time" bigint
     )) with ordinality as fill
     order by fill.ordinality

@@ -60,12 +60,14 @@ class Untradable(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     equity_min: Usd | None
     """The smallest account that the skill could trade as it is; None when none is large enough."""
 
-    def sentences(self) -> list[str]:
-        """Say what is in the way and what to do, one line each."""
+    @property
+    def detail(self) -> str:
+        """What is in the way and what to do, one line each under a headline."""
         lines = [f"{blocker.path}: {self._fault(blocker)}; {self._cure(blocker)}" for blocker in self.blockers]
         if self.equity_min is not None:
-            lines.append(f"Or trade it as it is with {plain(self.equity_min)} USD or more.")
-        return [*lines, "These are bare minimums: fees eat into equity and sizes round down, so leave some room."]
+            lines.append(f"or leave it as it is and start with {plain(self.equity_min)} USD or more")
+        lines.append("these are bare minimums: fees eat into equity and sizes are rounded down, so leave some room")
+        return "\n  ".join([f"no order could ever pass on {plain(self.equity)} USD", *lines])
 
     def _fault(self, blocker: Blocker) -> str:
         order = "the smallest order" if blocker.needs_usd == self.order_usd_min else "what the rules would open"

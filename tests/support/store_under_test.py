@@ -1,0 +1,64 @@
+"""What a test of both stores is handed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agentic_core.domain import AccountKey, Fence, Instant, Lease, SkillId
+from agentic_core.ports.repositories import Store
+from agentic_core.store.memory import MemoryStore
+from agentic_core.store.postgres import PostgresStore
+from tests.support.by_hand import execute
+from tests.support.stored_values import AT, PAPER, USER, deployment, hash_of
+
+__all__ = ["HOLDER", "PAYLOAD", "TTL_MS", "StoreUnderTest", "in_memory", "in_postgres"]
+
+PAYLOAD = '{"model":"rules","risk":{"maxMonthlyCostUsd":200,"maxPositionPct":2.50}}'
+TTL_MS = 15_000
+HOLDER = "runner-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreUnderTest:
+    """A store with one skill saved, one deployment made and its lease taken."""
+
+    store: Store
+    run_out: Callable[[AccountKey], None]
+    """Let time pass until the account's lease has run out."""
+
+    skill: SkillId
+    lease: Lease
+    fence: Fence
+
+
+class _StandingClock:
+    def __init__(self) -> None:
+        self.at = AT
+
+    def now(self) -> Instant:
+        return self.at
+
+    def wait(self, account: AccountKey) -> None:
+        self.at = Instant(self.at + TTL_MS + 1)
+
+
+async def in_memory() -> StoreUnderTest:
+    """Furnish a new store in memory."""
+    clock = _StandingClock()
+    return await _furnished(MemoryStore(clock.now), clock.wait)
+
+
+async def in_postgres(store: PostgresStore, dsn: str) -> StoreUnderTest:
+    """Furnish the store of an empty, migrated database."""
+    late = "update leases set expires_at = clock_timestamp() - interval '1 millisecond' where account_key = %s"
+    return await _furnished(store, lambda account: execute(dsn, late, account) and None)
+
+
+async def _furnished(store: Store, run_out: Callable[[AccountKey], None]) -> StoreUnderTest:
+    saved = await store.skills.save(
+        USER, name="Crossing", slug="crossing", payload=PAYLOAD, payload_hash=hash_of(PAYLOAD)
+    )
+    await store.deployments.create(deployment(saved.skill_id))
+    lease = await store.leases.acquire(PAPER, HOLDER, TTL_MS)
+    assert lease is not None
+    fence = Fence(account=PAPER, epoch=lease.epoch)
+    return StoreUnderTest(store=store, run_out=run_out, skill=saved.skill_id, lease=lease, fence=fence)
