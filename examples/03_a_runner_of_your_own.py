@@ -29,14 +29,15 @@ LIMITS = d.RiskLimits(
 
 
 class DipBuyer:
-    """Buys 500 dollars' worth after three falling candles."""
+    """Buys 500 dollars' worth after a few falling candles."""
 
     name = "dip-buyer"
+    patience = 3
 
     def __call__(self, view: d.MarketView, _account: d.AccountView) -> d.ProposedAction | None:
-        """Look at the last three candles."""
-        falls = [candle.close < candle.open for candle in view.candles(BTC, 3)]
-        if len(falls) < 3 or not all(falls):
+        """Look at the last candles."""
+        falls = [candle.close < candle.open for candle in view.candles(BTC, self.patience)]
+        if len(falls) < self.patience or not all(falls):
             return None
         return d.ProposedAction(kind=d.ActionKind.OPEN, symbol=BTC, side=d.Side.BUY, size_usd=d.Usd(Decimal(500)))
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
-from agentic_core.domain.market import Book, Candle, IndicatorSpec, Level, Mark, MarkSource, MarketSnapshot
+from agentic_core.domain.market import Book, Candle, IndicatorSpec, Level, Mark, MarketSnapshot, MarkSource
 from agentic_core.domain.money import Price, Size, from_scaled
 from agentic_core.domain.times import Instant, Interval
 from agentic_core.errors import LookAhead

@@ -1,8 +1,8 @@
 """Drives the tick over recorded candles.
 
 Every turn takes the same path as a live one: view, policy, risk engine, durable intents, guarded broker, ledger. What
-makes it fast is what it leaves out: marks at which nothing can happen. Where a policy declares its wake mask, only those
-candles are visited, plus those where funding is due, a day begins, or equity reaches a threshold.
+makes it fast is what it leaves out: marks at which nothing can happen. Where a policy declares its wake mask, only
+those candles are visited, plus those where funding is due, a day begins, or equity reaches a threshold.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,9 +17,9 @@ from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.brokers.paper import PaperBroker, PaperLedger
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.order import Fence
 from agentic_core.domain.run import RunRecord
 from agentic_core.domain.times import HOUR_MS, Instant
-from agentic_core.domain.order import Fence
 from agentic_core.domain.trading import TradingState
 from agentic_core.errors import CandlesInvalid
 from agentic_core.metering import MonthBudget
@@ -39,6 +39,7 @@ Progress = Callable[[int, int], None]
 _NEVER = 1 << 62
 _LEASE_MS = 1 << 40
 _REPORTS = 200
+_CANDLES_MIN = 2
 
 
 def run_backtest(
@@ -63,8 +64,12 @@ def run_backtest(
         LookAhead: the policy asked for, or woke by, something later than its mark.
     """
     missing = [symbol for symbol in mandate.symbols if symbol not in dataset.series]
-    if missing or len(dataset) < 2:
-        what = f"no candles for {', '.join(missing)}" if missing else f"{len(dataset)} candle(s), at least 2 are needed"
+    if missing or len(dataset) < _CANDLES_MIN:
+        what = (
+            f"no candles for {', '.join(missing)}"
+            if missing
+            else f"{len(dataset)} candle(s), at least {_CANDLES_MIN} are needed"
+        )
         message = f"the run of {mandate.skill_name} cannot start: {what}"
         raise CandlesInvalid(message)
     return _Run(mandate, dataset, instruments, terms).run(progress or (lambda _done, _all: None))

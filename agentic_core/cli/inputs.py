@@ -46,6 +46,9 @@ __all__ = [
 _FUNDING_DEFAULT = Decimal("0.0000125")
 """The venue's interest component: 0.01 % in eight hours."""
 
+_SLIPPAGE_BPS_MAX = 1_000
+"""More than a tenth of the price is a typing error."""
+
 SkillArgument: TypeAlias = Annotated[Path, typer.Argument(metavar="SKILL", help="The skill file.")]
 CandlesOption: TypeAlias = Annotated[
     list[str],
@@ -113,8 +116,7 @@ def read_skill(path: Path, equity: Usd) -> Skill:
     skill = load_skill(text, source=str(path))
     finding = check_tradable(skill, equity)
     if isinstance(finding, Untradable):
-        lines = finding.sentences()
-        message = "\n".join((f"{path}: with {plain(equity)} USD this skill could never trade", *lines))
+        message = f"{path}: {finding.detail}"
         raise InputError(message)
     return skill
 
@@ -124,10 +126,10 @@ def terms_for(*, equity: str, slippage_bps: str) -> Terms:
     start = exact(equity, "--equity")
     slippage = exact(slippage_bps, "--slippage-bps")
     if start <= 0:
-        message = f"--equity: {equity} leaves nothing to trade with; give more than zero dollars, such as {plain(PAPER_EQUITY)}"
+        message = f"--equity: {equity} leaves nothing to trade with; give some dollars, such as {plain(PAPER_EQUITY)}"
         raise InputError(message)
-    if not 0 <= slippage <= 1_000:
-        message = f"--slippage-bps: {slippage_bps} is outside 0 to 1000"
+    if not 0 <= slippage <= _SLIPPAGE_BPS_MAX:
+        message = f"--slippage-bps: {slippage_bps} is outside 0 to {_SLIPPAGE_BPS_MAX}"
         raise InputError(message)
     return Terms(starting_equity=Usd(start), fees=FeeSchedule.hyperliquid_base(), slippage_bps=slippage)
 

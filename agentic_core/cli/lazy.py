@@ -29,7 +29,10 @@ class CommandLine:
         self._version = version
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Run a command line and return its exit code: 0 done, 1 found a problem, 2 bad input, 3 outside unavailable."""
+        """Run a command line and return its exit code.
+
+        0 is done, 1 ran and found a problem, 2 bad input, 3 something outside is unavailable.
+        """
         match list(arguments):
             case [] | ["-h" | "--help", *_]:
                 sys.stdout.write(self.help())

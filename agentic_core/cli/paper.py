@@ -82,7 +82,7 @@ def build(services: Services) -> typer.Typer:
     return app
 
 
-async def _paper(  # noqa: PLR0913 - what the command line gathered
+async def _paper(
     services: Services,
     skill: Skill,
     market: Market,

@@ -21,6 +21,9 @@ class FileStatus(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     """In bytes."""
 
+    modified_ns: int
+    """When the content changed last, by the file system's clock."""
+
 
 class FileLock(Protocol):
     """An exclusive lock that lasts until we release it and every child that holds its descriptor has ended."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
-from agentic_core.domain.market import Candle, IndicatorSpec, Mark, MarkSource, MarketSnapshot
+from agentic_core.domain.market import Candle, IndicatorSpec, Mark, MarketSnapshot, MarkSource
 from agentic_core.domain.times import Instant, Interval
 from agentic_core.errors import LookAhead
 from agentic_core.ports.market_data import MarketData

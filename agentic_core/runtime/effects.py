@@ -48,7 +48,7 @@ class Persist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Send a durable intent through the guarded broker. Reply: a SendOutcome or Denied, already settled in the store."""
+    """Send a durable intent through the guarded broker. Reply: a SendOutcome or Denied, settled in the store."""
 
     prepared: PreparedIntent
 

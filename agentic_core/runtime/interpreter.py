@@ -5,9 +5,9 @@ from typing import assert_never
 
 from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.domain.decision import Denied
+from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence, PreparedIntent, Rejected, SendOutcome
 from agentic_core.domain.times import Instant
-from agentic_core.domain.money import Usd
 from agentic_core.errors import UsageError
 from agentic_core.metering import MonthBudget
 from agentic_core.ports.chat_model import Answer, ChatModel, Question, Unusable

@@ -51,8 +51,8 @@ def _decider(skill: Skill, version: SkillVersionRecord, chat_model: ChatModel | 
         return ByRules(policy=policy_for(skill))
     if chat_model is None:
         message = (
-            f"{skill.slug} is a {skill.mode} skill and asks the chat model {skill.chat_model}, but none is connected here; "
-            "write a skill with mode rules to run without one"
+            f"{skill.slug} is a {skill.mode} skill and asks the chat model {skill.chat_model}, but none is connected "
+            "here; write a skill with mode rules to run without one"
         )
         raise InputError(message)
     return ByChatModel(chat_model=chat_model, payload=version.payload, lookback=skill.context.lookback)

@@ -156,7 +156,7 @@ def flatten(
     return Turned(decision=decision, result=result)
 
 
-def _decision(  # noqa: PLR0913 - the parts of one row
+def _decision(
     mandate: Mandate, digest: str, market: MarketView, account: AccountView, wish: _Wish, verdict: Verdict
 ) -> Decision:
     marks = ((symbol, market.mark(symbol)) for symbol in mandate.symbols)

@@ -69,6 +69,7 @@ class SystemFiles:
             uid=found.st_uid,
             gid=found.st_gid,
             size=found.st_size,
+            modified_ns=found.st_mtime_ns,
         )
 
     def read_bytes(self, path: Path) -> bytes | None:

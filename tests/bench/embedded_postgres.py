@@ -139,7 +139,7 @@ def measure(rounds: int, warm: int, orphans: int) -> None:
         for layer, identity in layers.items():
             for _ in range(orphans if layer == OURS else min(orphans, 3)):
                 ends[layer].append(time_to_end(layer, Path(name) / f"{layer}-0", identity))
-    print(f"{'':<22}{'first':>9}{'worst':>9}{'warm':>9}{'worst':>9}{'alive 1 s after kill':>16}{'longest':>9}")
+    print(f"{'':<22}{'first':>9}{'worst':>9}{'warm':>9}{'worst':>9}{'orphans':>16}{'gone ms':>9}")
     for layer in layers:
         report(layer, firsts[layer], warms[layer], ends[layer])
 

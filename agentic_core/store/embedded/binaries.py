@@ -1,6 +1,5 @@
 """Where the programs of PostgreSQL are."""
 
-from importlib.metadata import version
 from importlib.resources import files
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
@@ -26,9 +25,6 @@ class Binaries(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     """Holds `bin`, `lib` and `share`."""
 
-    release: str
-    """Changes whenever the files change."""
-
     def program(self, name: str) -> str:
         """Return the path of a program such as `initdb`."""
         return str(self.folder / "bin" / name)
@@ -45,7 +41,6 @@ def find_binaries() -> Binaries:
         raise ConfigError(f"{_DISTRIBUTION}, which brings the embedded PostgreSQL, is not installed; {_CURE}")
     # A module made from its specification is empty: its files can be found and its code does not run.
     folder = Path(str(files(module_from_spec(spec)) / _INSTALLED)).resolve()
-    release = version(_DISTRIBUTION)
     if not (folder / "bin" / "postgres").exists():
-        raise ConfigError(f"{_DISTRIBUTION} {release} brings no PostgreSQL {MAJOR} in {folder}; {_CURE}")
-    return Binaries(folder=folder, release=release)
+        raise ConfigError(f"this version of {_DISTRIBUTION} brings no PostgreSQL {MAJOR} in {folder}; {_CURE}")
+    return Binaries(folder=folder)

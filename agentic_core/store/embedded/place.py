@@ -99,7 +99,11 @@ def usable_binaries(system: SystemPorts, home: Path, identity: Identity, binarie
     """Return binaries the identity may run: the installed ones, or a copy in its home when it cannot reach those."""
     if is_reachable(system, identity, Path(binaries.program("postgres"))):
         return binaries
-    copy = home / f"postgres-{binaries.release}"
+    original = system.files.status(Path(binaries.program("postgres")))
+    if original is None:
+        raise ConfigError(f"{binaries.program('postgres')} vanished; install the embedded PostgreSQL again")
+    # An update of the wheel changes the name, so an old copy is never taken for the new files.
+    copy = home / f"postgres-{original.size:x}-{original.modified_ns:x}"
     if system.files.status(copy) is None:
         draft = copy.with_name(f"{copy.name}.part")
         system.files.remove_tree(draft)
