@@ -35,6 +35,7 @@ _UNIFORM_MEAN = 65_535
 _SUM_DEVIATION = 37_837
 """Standard deviation of a sum of four 16-bit draws: 65,536 / sqrt(3)."""
 
+_FIGURES = 5
 _VOLUME_DECIMALS = 3
 _RATE_DECIMALS = 10
 
@@ -81,7 +82,8 @@ def synthetic(
         seed: any integer.
         interval: the length of a candle.
         start: when the first candle opens, on the grid of the interval.
-        start_price: where it opens; all prices have as many decimals as this one is written with.
+        start_price: where it opens; all prices have as many decimals as show five figures of this one, which is as
+            fine as the venue quotes, or as many as it is written with.
         regimes: what happens, and for how many candles.
 
     Raises:
@@ -91,7 +93,7 @@ def synthetic(
     if start_price <= 0 or not isinstance(exponent, int):
         message = f"a market starts at a positive price, was {start_price}"
         raise UsageError(message)
-    decimals = max(0, -exponent)
+    decimals = max(0, -exponent, _FIGURES - 1 - start_price.adjusted())
     price = int(start_price.scaleb(decimals))
     count = sum(regime.candles for regime in regimes)
     draws = shake_256(f"candles {symbol} {seed}".encode()).digest(16 * count)

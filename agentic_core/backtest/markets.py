@@ -29,10 +29,10 @@ def crashing_market(symbol: Symbol, *, seed: int, start: Instant, start_price: P
     at noon where the start is a midnight; the second rise shows what a latched halt refuses.
     """
     regimes = [
-        Regime.chop(_DAY),
+        Regime.chop(_DAY, volatility_bps=3),
         Regime.trend(2 * _QUARTER, 300, volatility_bps=2),
         Regime.crash(2, 3_000),
-        Regime.chop(2 * _QUARTER - 2),
+        Regime.chop(2 * _QUARTER - 2, volatility_bps=3),
         Regime.trend(_DAY, 700),
     ]
     return synthetic(symbol, seed=seed, interval=_INTERVAL, start=start, start_price=start_price, regimes=regimes)

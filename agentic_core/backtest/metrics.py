@@ -56,7 +56,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
     total_return: float | None
     annual_return: float | None
-    """Compounded to 365 days; None under a day."""
+    """Compounded to 365 days; None under 30 days."""
     volatility: float | None
     sharpe: float | None
     sortino: float | None

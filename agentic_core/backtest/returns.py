@@ -17,6 +17,7 @@ __all__ = ["DAYS_PER_YEAR", "Drawdown", "annual", "daily_returns", "max_drawdown
 
 DAYS_PER_YEAR = 365
 _RETURNS_MIN = 2
+_ANNUAL_DAYS_MIN = 30
 
 
 class Drawdown(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +38,8 @@ class Drawdown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def annual(total_return: float | None, span_ms: int) -> float | None:
-    """Return a total return as a yearly one, compounded; None under a day, where it would say nothing."""
-    if total_return is None or span_ms < DAY_MS or total_return <= -1:
+    """Return a total return as a yearly one, compounded; None under 30 days, where it would be absurd."""
+    if total_return is None or span_ms < _ANNUAL_DAYS_MIN * DAY_MS or total_return <= -1:
         return None
     try:
         return float((1 + total_return) ** (DAYS_PER_YEAR * DAY_MS / span_ms)) - 1

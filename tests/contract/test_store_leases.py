@@ -6,8 +6,8 @@ import pytest
 
 from agentic_core.domain import AccountKey, Fence, IntentState, Lease
 from agentic_core.errors import Fenced
-from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, accepted, decision, fill, intent, state
 from tests.support.store_under_test import HOLDER, TTL_MS, StoreUnderTest
+from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, accepted, decision, fill, intent, state
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio

@@ -92,7 +92,7 @@ def _sizes(draw: st.DrawFn, cash: int, size_decimals: int, cap_pct: int, price: 
     # Of the cap: well inside, grazing it, or just over.
     share = min(Fraction(5000), Fraction(cap_pct * draw(st.sampled_from([30, 98, 50, 99, 10, 100, 101])), 100))
     dollars = Fraction(int(cash * share), 100)
-    units = Fraction(max(1, int(dollars / price * 10**size_decimals)), 10**size_decimals)
+    units = min(Fraction(10**9), Fraction(max(1, int(dollars / price * 10**size_decimals)), 10**size_decimals))
     smallest = Fraction(draw(st.integers(980, 1030)), 100)
     return draw(
         st.sampled_from([("size", units), ("sizePct", share), ("sizeUsd", dollars)] * 2 + [("sizeUsd", smallest)])

@@ -35,6 +35,7 @@ def facts_recorded(document: Json) -> dict[str, object]:
         "halts": [(_whole(item, "time"), _text(item, "reason")) for item in _rows(run, "halts")],
         "funding": [(_whole(item, "time"), Fraction(_text(item, "amount"))) for item in _rows(run, "funding")],
         "orders": len(orders),
+        "ticks": _whole(run, "ticks"),
         "final equity": Fraction(_text(run, "final_equity")),
         "first and last mark": (_whole(run, "start"), _whole(run, "end")),
     }
@@ -49,6 +50,7 @@ def facts_computed(outcome: Outcome) -> dict[str, object]:
         "halts": outcome.halts,
         "funding": outcome.funding,
         "orders": outcome.orders,
+        "ticks": len(marks) - 1,
         "final equity": outcome.equity[marks[-1]],
         "first and last mark": (marks[0], marks[-1]),
     }

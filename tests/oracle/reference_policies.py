@@ -64,6 +64,15 @@ def exponential_averages(closes: Sequence[Fraction], length: int) -> list[Fracti
     return averages
 
 
+def too_close_for_doubles(closes: Sequence[Fraction], lengths: tuple[int, int]) -> bool:
+    """Tell whether two exponential averages come so near that 64-bit floats cannot tell which one is above.
+
+    Over a flat stretch the exact averages approach each other for ever, while floats meet after some thirty candles.
+    """
+    fast, slow = (exponential_averages(closes, length) for length in lengths)
+    return any(0 < abs(one - other) < other / 10**12 for one, other in zip(fast, slow, strict=True))
+
+
 def _breakout(rows: Sequence[Prices], index: int, size: Fraction, lengths: tuple[int, int]) -> str | None:
     entry, leave = lengths
     if size == 0 and index >= entry and rows[index].close > max(row.high for row in rows[index - entry : index]):

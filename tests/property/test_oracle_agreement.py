@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from agentic_core.backtest.columns import CandleColumns, PriceColumns, VolumeColumn
 from agentic_core.backtest.dataset import Dataset
@@ -31,54 +31,58 @@ from agentic_core.skills.registry import policy_for
 from agentic_core.skills.validation import validate_payload
 from tests.oracle.generated_runs import runs
 from tests.oracle.recorded_run import Json, denials_recorded, equity_recorded, facts_computed, facts_recorded
+from tests.oracle.reference_policies import too_close_for_doubles
 from tests.oracle.reference_run import Outcome, Row, Terms, run
 
 BTC = Symbol("BTC")
 _PRICE_DECIMALS = 6
 
 
-@settings(max_examples=400)
-@given(runs())
-def test_backtest_of_a_small_market_equals_the_oracle(case: tuple[list[Row], Terms]) -> None:
-    """Fills, rejections, halts, funding, orders, equity: all exactly equal."""
-    rows, terms = case
-    outcome = run(rows, terms)
-    document = _backtest(rows, terms)
+REACHED = {
+    "fills",
+    "flip",
+    "flip of which only the close filled",
+    "fill after a halt",
+    "funding",
+    "several days",
+    "halt daily_loss",
+    "halt liquidation",
+    "R1_SIZE_NOT_POSITIVE",
+    "R3_HALTED",
+    "R5_POSITION_CAP",
+    "R5_EXPOSURE_CAP",
+    "R5_BELOW_ORDER_MINIMUM",
+    "R6_LEVERAGE_CAP",
+    "R7_ORDERS_PER_DAY",
+    "R9_SIZE_ROUNDS_TO_ZERO",
+    "R9_BELOW_VENUE_MINIMUM",
+    "VENUE",
+}
+"""What the drawn runs come to; an agreement on less would show less."""
+
+
+def test_backtest_of_small_markets_equals_the_oracle() -> None:
+    """Fills, refusals, halts, funding, orders and equity are exactly equal, over runs that reach every ending."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=600)
+    @given(runs())
+    def agree(case: tuple[list[Row], Terms]) -> None:
+        rows, terms = case
+        assume(terms.policy != "ema-cross" or not too_close_for_doubles([row.close for row in rows], terms.lengths))
+        outcome = run(rows, terms)
+        _compare(_backtest(rows, terms), outcome)
+        seen.update(_features(outcome))
+
+    agree()
+    assert set(seen) == REACHED
+
+
+def _compare(document: Json, outcome: Outcome) -> None:
     assert facts_recorded(document) == facts_computed(outcome)
     assert denials_recorded(document) == [(time, rule) for time, rule in outcome.rejections if rule != "VENUE"]
     recorded = equity_recorded(document)
     assert recorded == {time: outcome.equity[time] for time in recorded}
-
-
-def test_generated_runs_reach_every_outcome() -> None:
-    """What the agreement is shown for is not trivial: every ending, refusal and special day occurs."""
-    seen: Counter[str] = Counter()
-
-    @settings(max_examples=400)
-    @given(runs())
-    def collect(case: tuple[list[Row], Terms]) -> None:
-        seen.update(_features(run(*case)))
-
-    collect()
-    assert set(seen) == {
-        "fills",
-        "flip",
-        "flip of which only the close filled",
-        "fill after a halt",
-        "funding",
-        "several days",
-        "halt daily_loss",
-        "halt liquidation",
-        "R3_HALTED",
-        "R5_POSITION_CAP",
-        "R5_EXPOSURE_CAP",
-        "R5_BELOW_ORDER_MINIMUM",
-        "R6_LEVERAGE_CAP",
-        "R7_ORDERS_PER_DAY",
-        "R9_SIZE_ROUNDS_TO_ZERO",
-        "R9_BELOW_VENUE_MINIMUM",
-        "VENUE",
-    }
 
 
 def _features(outcome: Outcome) -> set[str]:

@@ -50,7 +50,11 @@ async def in_memory() -> StoreUnderTest:
 async def in_postgres(store: PostgresStore, dsn: str) -> StoreUnderTest:
     """Furnish the store of an empty, migrated database."""
     late = "update leases set expires_at = clock_timestamp() - interval '1 millisecond' where account_key = %s"
-    return await _furnished(store, lambda account: execute(dsn, late, account) and None)
+
+    def wait(account: AccountKey) -> None:
+        execute(dsn, late, account)
+
+    return await _furnished(store, wait)
 
 
 async def _furnished(store: Store, run_out: Callable[[AccountKey], None]) -> StoreUnderTest:

@@ -27,8 +27,10 @@ def test_numbers_are_read_exactly() -> None:
         ("\ufeff \n", "f: the file is empty; `agentic skill new NAME` writes one to start from"),
         (
             '{\n  "a": 1,\n}',
-            "f: line 3, column 1: this is not JSON (expecting property name enclosed in double quotes), in '}'; "
-            "remove the comma before it",
+            (
+                "f: line 3, column 1: this is not JSON (expecting property name enclosed in double quotes), in '}'; "
+                "remove the comma before it"
+            ),
         ),
         (
             '{\n  "a": 1\n  "b": 2\n}',
@@ -36,8 +38,10 @@ def test_numbers_are_read_exactly() -> None:
         ),
         (
             "{'a': 1}",
-            "f: line 1, column 2: this is not JSON (expecting property name enclosed in double quotes), "
-            "in \"{'a': 1}\"; write double quotes",
+            (
+                "f: line 1, column 2: this is not JSON (expecting property name enclosed in double quotes), "
+                "in \"{'a': 1}\"; write double quotes"
+            ),
         ),
         (
             "// hello\n{}",

@@ -96,15 +96,19 @@ def test_limits_are_in_basis_points() -> None:
         (
             {"mode": "hybrid", "model": "vendor/name", "thesis": "Up.", "risk.maxMonthlyCostUsd": 0},
             [
-                "risk.maxMonthlyCostUsd: was 0; a chat model that may cost nothing is never asked: "
-                "raise it, or set mode to rules"
+                (
+                    "risk.maxMonthlyCostUsd: was 0; a chat model that may cost nothing is never asked: "
+                    "raise it, or set mode to rules"
+                )
             ],
         ),
         (
             {"rules": None},
             [
-                "rules: is missing; mode rules needs a policy, such as "
-                '{"policy": "sma-cross", "symbol": "BTC", "fast": 10, "slow": 30, "sizePct": 10}'
+                (
+                    "rules: is missing; mode rules needs a policy, such as "
+                    '{"policy": "sma-cross", "symbol": "BTC", "fast": 10, "slow": 30, "sizePct": 10}'
+                )
             ],
         ),
         (
@@ -127,8 +131,10 @@ def test_mode_without_what_it_needs_is_refused(changes: dict[str, object], lines
         ),
         (
             {"risk.maxTotalExposurePct": 250.5, "risk.maxLeverage": 2},
-            "risk.maxTotalExposurePct: was 250.5, which maxLeverage 2 cannot carry; "
-            "lower it to 200 or raise maxLeverage to 3",
+            (
+                "risk.maxTotalExposurePct: was 250.5, which maxLeverage 2 cannot carry; "
+                "lower it to 200 or raise maxLeverage to 3"
+            ),
         ),
         (
             {"rules.symbol": "ETH"},

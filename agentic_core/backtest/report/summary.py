@@ -102,14 +102,14 @@ def _outcome(metrics: Metrics) -> Group:
 
 def _risk(metrics: Metrics) -> Group:
     fall = metrics.drawdown
-    days = f"({metrics.days} whole days)"
+    days = f"({metrics.days} days)"
     return Group(
         "Risk",
         [
             ("max drawdown", percent(fall.bps / 10_000) if fall else percent(0.0)),
             ("drawdown from", show(fall.peak) if fall else UNKNOWN),
             ("drawdown lasted", _lasted(metrics)),
-            ("volatility, yearly", percent(metrics.volatility)),
+            ("yearly volatility", percent(metrics.volatility)),
             ("Sharpe", f"{factor(metrics.sharpe)} {days}"),
             ("Sortino", f"{factor(metrics.sortino)} {days}"),
             ("time in the market", percent(metrics.exposure_share, 1)),
@@ -121,7 +121,7 @@ def _lasted(metrics: Metrics) -> str:
     fall = metrics.drawdown
     if fall is None:
         return UNKNOWN
-    return duration(fall.duration_ms) if fall.recovered else f"{duration(fall.duration_ms)}, not recovered"
+    return duration(fall.duration_ms) if fall.recovered else f"{duration(fall.duration_ms)} so far"
 
 
 def _trips(metrics: Metrics) -> Group:

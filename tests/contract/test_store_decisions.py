@@ -1,0 +1,112 @@
+"""What both stores promise about decisions and states."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from agentic_core.domain import DecisionRecord, Denied, DeploymentId, Noop, RejectedResult
+from tests.support.store_under_test import StoreUnderTest
+from tests.support.stored_values import AT, DEPLOYMENT, HELD, decision, executed, intent, state, uuid_of
+
+pytest_plugins = ["tests.support.stores"]
+pytestmark = pytest.mark.anyio
+
+PORTS = ("agentic_core.ports.repositories.DecisionStore", "agentic_core.ports.repositories.StateStore")
+
+DENIED = Denied(
+    rule="R5_POSITION_CAP",
+    detail="the position would be 2.5 % of equity, the cap is 2 %",
+    numbers={"after": Decimal("250.00"), "allowed": Decimal(200), "orders": 4, "mark": None},
+)
+REFUSED = RejectedResult(rule=DENIED.rule, detail=DENIED.detail, numbers=DENIED.numbers)
+
+
+async def test_decision_recorded_comes_back_exactly(subject: StoreUnderTest) -> None:
+    """Action, verdict, marks, cost and result survive to the last digit."""
+    done = decision(subject.skill, opens=True, cost=Decimal("0.012345678901"), text="Bought.\n☃")
+    record = DecisionRecord(decision=done, result=executed(intent(0).cloid))
+    await subject.store.decisions.record(subject.fence, record.decision, record.result)
+    assert await subject.store.decisions.recent(DEPLOYMENT, 1) == (record,)
+
+
+async def test_decision_denied_comes_back_with_its_numbers(subject: StoreUnderTest) -> None:
+    """Figures keep being numbers, whole ones and unknown ones too."""
+    refused = msgspec.structs.replace(decision(subject.skill, opens=True), verdict=DENIED)
+    await subject.store.decisions.record(subject.fence, refused, REFUSED)
+    (found,) = await subject.store.decisions.recent(DEPLOYMENT, 1)
+    assert found == DecisionRecord(decision=refused, result=REFUSED)
+    assert isinstance(found.decision.verdict, Denied)
+    assert str(found.decision.verdict.numbers["after"]) == "250.00"
+
+
+async def test_decision_of_unknown_cost_stays_unknown(subject: StoreUnderTest) -> None:
+    """Unknown is never zero."""
+    await subject.store.decisions.record(subject.fence, decision(subject.skill, cost=None), HELD)
+    (found,) = await subject.store.decisions.recent(DEPLOYMENT, 1)
+    assert found.decision.usage.cost_usd is None
+
+
+async def test_decision_prepared_is_not_recent_until_it_has_a_result(subject: StoreUnderTest) -> None:
+    """The result is added to what prepare wrote."""
+    wanted = decision(subject.skill, opens=True)
+    await subject.store.intents.prepare(subject.fence, wanted, [intent(0)], at=AT)
+    assert await subject.store.decisions.recent(DEPLOYMENT, 9) == ()
+    result = executed(intent(0).cloid)
+    await subject.store.decisions.record(subject.fence, wanted, result)
+    assert await subject.store.decisions.recent(DEPLOYMENT, 9) == (DecisionRecord(decision=wanted, result=result),)
+
+
+async def test_decision_recorded_again_keeps_its_first_result(subject: StoreUnderTest) -> None:
+    """A repeated tick cannot rewrite what happened."""
+    first = decision(subject.skill)
+    await subject.store.decisions.record(subject.fence, first, HELD)
+    await subject.store.decisions.record(subject.fence, first, REFUSED)
+    assert await subject.store.decisions.recent(DEPLOYMENT, 9) == (DecisionRecord(decision=first, result=HELD),)
+
+
+async def test_decisions_recent_are_the_newest_first(subject: StoreUnderTest) -> None:
+    """By the tick they belong to, not by when they were written."""
+    for minute in (2, 0, 1):
+        await subject.store.decisions.record(subject.fence, decision(subject.skill, minute=minute), HELD)
+    found = await subject.store.decisions.recent(DEPLOYMENT, 2)
+    assert [each.decision for each in found] == [decision(subject.skill, minute=minute) for minute in (2, 1)]
+
+
+async def test_decisions_of_an_unknown_deployment_are_none(subject: StoreUnderTest) -> None:
+    """Nothing was decided there."""
+    assert await subject.store.decisions.recent(DeploymentId(uuid_of("nothing")), 9) == ()
+
+
+async def test_decision_text_may_hold_what_a_chat_model_can_say(subject: StoreUnderTest) -> None:
+    """Control characters, even NUL, do not keep a decision from being recorded."""
+    odd = msgspec.structs.replace(
+        decision(subject.skill, opens=True, text="a\0b\x1b[31m"), verdict=Noop(reason="said \0 and \\u0000")
+    )
+    await subject.store.decisions.record(subject.fence, odd, REFUSED)
+    (found,) = await subject.store.decisions.recent(DEPLOYMENT, 9)
+    assert found.decision.final_text.endswith("b\x1b[31m")
+    assert isinstance(found.decision.verdict, Noop)
+    assert found.decision.verdict.reason.endswith(" and \\u0000")
+
+
+async def test_state_before_the_first_tick_is_none(subject: StoreUnderTest) -> None:
+    """A deployment that never ticked has no state."""
+    assert await subject.store.states.read(DEPLOYMENT) is None
+
+
+async def test_state_written_comes_back_exactly(subject: StoreUnderTest) -> None:
+    """Equity, positions and marks survive to the last digit."""
+    await subject.store.states.write(subject.fence, state("10000.123456"))
+    found = await subject.store.states.read(DEPLOYMENT)
+    assert found == state("10000.123456")
+    assert found is not None
+    assert str(found.positions[0].entry_cost) == "120.640260"
+
+
+async def test_state_written_again_replaces_the_former(subject: StoreUnderTest) -> None:
+    """There is one state, the newest written; before a tick it has no tick's time."""
+    await subject.store.states.write(subject.fence, state("10000"))
+    idle = msgspec.structs.replace(state("9999.5"), last_tick_at=None, positions=(), marks={})
+    await subject.store.states.write(subject.fence, idle)
+    assert await subject.store.states.read(DEPLOYMENT) == idle
