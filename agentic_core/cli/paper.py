@@ -4,6 +4,7 @@ import signal
 from typing import Annotated
 
 import anyio
+import msgspec
 import typer
 
 from agentic_core.backtest.replay import Replay
@@ -25,6 +26,7 @@ from agentic_core.cli.inputs import (
     read_skill,
     terms_for,
 )
+from agentic_core.cli.logs import line_printer
 from agentic_core.cli.reporting import console, deliver, progress_bar
 from agentic_core.cli.services import Services
 from agentic_core.deployments import LOCAL_USER, admit_paper, save_skill
@@ -45,6 +47,8 @@ SpeedOption = Annotated[
     typer.Option("--speed", metavar="TIMES", help="How many times faster than life; as fast as it goes without."),
 ]
 
+LogsOption = Annotated[bool, typer.Option("--logs", help="Print every log line as JSON on the error stream.")]
+
 
 def build(services: Services) -> typer.Typer:
     """Build the command."""
@@ -62,6 +66,7 @@ def build(services: Services) -> typer.Typer:
         speed: SpeedOption = None,
         json: JsonOption = None,
         html: HtmlOption = None,
+        logs: LogsOption = False,  # noqa: FBT002 - a flag of the command line
         quiet: QuietOption = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Run a skill on paper over recorded candles; every decision and its verdict is written to PostgreSQL.
@@ -76,30 +81,34 @@ def build(services: Services) -> typer.Typer:
         parsed = read_skill(skill, terms.starting_equity)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         market = load_market(parsed, options)
-        record = anyio.run(_paper, services, parsed, market, terms, speed, quiet)
+        work = _Work(skill=parsed, market=market, terms=terms, speed=speed, quiet=quiet, logs=logs)
+        record = anyio.run(_paper, services, work)
         deliver(record, json=json, html=html, quiet=quiet)
 
     return app
 
 
-async def _paper(
-    services: Services,
-    skill: Skill,
-    market: Market,
-    terms: Terms,
-    speed: float | None,
-    quiet: bool,  # noqa: FBT001
-) -> RunRecord:
-    replay = Replay(market.dataset, market.instruments, clock=services.clock, speed=speed)
+class _Work(msgspec.Struct, frozen=True, kw_only=True):
+    skill: Skill
+    market: Market
+    terms: Terms
+    speed: float | None
+    quiet: bool
+    logs: bool
+
+
+async def _paper(services: Services, work: _Work) -> RunRecord:
+    skill, market = work.skill, work.market
+    replay = Replay(market.dataset, market.instruments, clock=services.clock, speed=work.speed)
     venue = Venue(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
     marks = len(market.dataset)
     async with open_database(services) as store:
         version = await save_skill(store, LOCAL_USER, skill)
         deployment = DeploymentId(services.entropy.uuid())
         await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
-        if not quiet:
+        if not work.quiet:
             console.print(f"deployment {deployment}", style="dim", highlight=False)
-        with progress_bar(f"paper {skill.slug}", quiet=quiet) as progress:
+        with progress_bar(f"paper {skill.slug}", quiet=work.quiet) as progress:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_stop_on_signal, store, deployment, services)
                 record = await run_paper(
@@ -107,9 +116,10 @@ async def _paper(
                     mandate_for(skill, version, deployment, chat_model=None),
                     store=store,
                     venue=venue,
-                    terms=terms,
+                    terms=work.terms,
                     clock=services.clock,
                     holder=f"paper:{services.entropy.uuid()}",
+                    listener=line_printer() if work.logs else None,
                     on_mark=lambda _mark: progress(replay.index, marks),
                 )
                 tasks.cancel_scope.cancel()

@@ -65,7 +65,7 @@ def bps_of(amount: Decimal, bps: int) -> Decimal:
     """Return so many basis points of an amount, exactly.
 
     >>> bps_of(Decimal(1000), 250)
-    Decimal('25.00')
+    Decimal('25.0000')
     """
     return (amount * bps).scaleb(-4)
 

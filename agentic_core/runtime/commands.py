@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from agentic_core.domain.records import Command, CommandKind, CommandState
 from agentic_core.domain.trading import DeploymentStatus
+from agentic_core.errors import IllegalTransition
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.clock import Clock
 from agentic_core.runtime.session import Session
@@ -17,7 +18,10 @@ async def apply_pending(session: Session, clock: Clock) -> int:
     """Apply every waiting command in sequence, acknowledge each with its outcome, and return how many there were."""
     pending = await session.store.commands.pending(session.deployment.id)
     for command in pending:
-        state, outcome = await _HANDLERS[command.kind](session, command)
+        try:
+            state, outcome = await _HANDLERS[command.kind](session, command)
+        except IllegalTransition as refusal:
+            state, outcome = CommandState.REFUSED, str(refusal)
         await session.store.commands.ack(command, state, outcome, at=clock.now())
         applied = state is CommandState.APPLIED
         session.diary.say(

@@ -145,7 +145,9 @@ class _Runner:
             for work in (self._heartbeat, self._control):
                 tasks.start_soon(self._until_failure, work, tasks.cancel_scope)
             await self._until_failure(lambda: self._loop(on_mark), tasks.cancel_scope)
-            tasks.cancel_scope.cancel()
+            # Under the lock, so that no command is cut off between its effect and its acknowledgement.
+            async with self._turns:
+                tasks.cancel_scope.cancel()
         if self._failure is not None:
             await self._fail(self._failure)
             raise self._failure

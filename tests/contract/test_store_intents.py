@@ -80,24 +80,24 @@ async def test_intent_of_a_known_client_order_id_lets_nothing_in(subject: StoreU
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state", "is_resolved"),
+    ("outcome", "state", "unresolved"),
     [
-        (FILLED, IntentState.FILLED, True),
-        (accepted(ORDER.cloid, IntentState.PARTIAL, fill("f1", ORDER.cloid)), IntentState.PARTIAL, True),
-        (accepted(ORDER.cloid, IntentState.RESTING), IntentState.RESTING, True),
-        (accepted(ORDER.cloid, IntentState.SENT), IntentState.SENT, False),
-        (accepted(ORDER.cloid, IntentState.DEAD), IntentState.DEAD, True),
-        (REJECTED, IntentState.REJECTED, True),
-        (UNRESOLVED, IntentState.UNKNOWN, False),
+        (FILLED, IntentState.FILLED, 0),
+        (accepted(ORDER.cloid, IntentState.PARTIAL, fill("f1", ORDER.cloid)), IntentState.PARTIAL, 0),
+        (accepted(ORDER.cloid, IntentState.RESTING), IntentState.RESTING, 0),
+        (accepted(ORDER.cloid, IntentState.SENT), IntentState.SENT, 1),
+        (accepted(ORDER.cloid, IntentState.DEAD), IntentState.DEAD, 0),
+        (REJECTED, IntentState.REJECTED, 0),
+        (UNRESOLVED, IntentState.UNKNOWN, 1),
     ],
 )
 async def test_intent_settles_to_what_became_of_it(
-    subject: StoreUnderTest, outcome: SendOutcome, state: IntentState, is_resolved: bool
+    subject: StoreUnderTest, outcome: SendOutcome, state: IntentState, unresolved: int
 ) -> None:
     """The state is the venue's answer, its fills are booked, and only an unknown fate stays unresolved."""
     prepared = await _prepared(subject)
     assert await subject.store.intents.settle(subject.fence, prepared, outcome, at=AT) is state
-    assert (await subject.store.intents.unresolved(PAPER) == ()) is is_resolved
+    assert len(await subject.store.intents.unresolved(PAPER)) == unresolved
     booked = await subject.store.intents.fills(PAPER)
     assert [each.fill_id for each in booked] == [each.fill_id for each in getattr(outcome, "fills", ())]
 

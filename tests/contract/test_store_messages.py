@@ -35,7 +35,7 @@ async def test_log_lines_may_be_none(subject: StoreUnderTest) -> None:
 async def test_log_lines_of_an_unknown_deployment_let_none_in(subject: StoreUnderTest) -> None:
     """All lines are written, or none."""
     stray = msgspec.structs.replace(log_line("stray"), deployment_id=NOTHING)
-    with pytest.raises(NotFound, match="no such deployment|no deployment"):
+    with pytest.raises(NotFound, match="deployment"):
         await subject.store.logs.append([log_line("mine"), stray])
     assert await subject.store.logs.recent(DEPLOYMENT, 9) == ()
 

@@ -12,7 +12,7 @@ from tests.support.stored_values import AT, PAPER, USER, deployment, hash_of
 
 __all__ = ["HOLDER", "PAYLOAD", "TTL_MS", "StoreUnderTest", "in_memory", "in_postgres"]
 
-PAYLOAD = '{"model":"rules","risk":{"maxMonthlyCostUsd":200,"maxPositionPct":2.50}}'
+PAYLOAD = '{"model":"rules","risk":{"maxMonthlyCostUsd":200,"maxPositionPct":2.5}}'
 TTL_MS = 15_000
 HOLDER = "runner-1"
 

@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
-__all__ = ["canonical", "clean", "decode", "encode"]
+__all__ = ["clean", "decode", "encode"]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_CANONICAL = msgspec.json.Encoder(decimal_format="number", order="sorted")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -31,8 +30,3 @@ def clean(text: str) -> str:
 def decode(text: str | bytes) -> object:
     """Read JSON without making a float of any number."""
     return _DECODER.decode(text)
-
-
-def canonical(value: object) -> str:
-    """Write JSON without spaces and with sorted keys, as skill payloads are hashed."""
-    return _CANONICAL.encode(value).decode()

@@ -6,8 +6,8 @@ import msgspec
 
 from agentic_core.domain.ids import SkillId, UserId, derived_uuid
 from agentic_core.domain.records import SkillRecord, SkillVersionRecord
+from agentic_core.skills.exact_json import canonical_text
 from agentic_core.store import sentences
-from agentic_core.store.postgres.codec import canonical
 from agentic_core.store.postgres.connection import Database, Values
 
 __all__ = ["PostgresSkills"]
@@ -23,7 +23,7 @@ class _VersionRow(msgspec.Struct):
         return SkillVersionRecord(
             skill_id=self.skill_id,
             version=self.version,
-            payload=canonical(self.payload),
+            payload=canonical_text(self.payload),
             payload_hash=self.payload_hash,
         )
 
