@@ -4,15 +4,13 @@ from decimal import Decimal
 
 from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.brokers.paper import PaperBroker, PaperLedger
-from agentic_core.domain.decision import Executed, RejectedResult
 from agentic_core.domain.ids import Symbol, TickId
-from agentic_core.domain.money import Usd, plain
+from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence
 from agentic_core.domain.records import AgentStateRecord, DeploymentRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import DeploymentStatus, TradingState, trading_state
 from agentic_core.errors import CandlesInvalid
-from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.metering import MonthBudget
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.market_data import ExecutionBooks
@@ -22,10 +20,11 @@ from agentic_core.runtime.diary import Diary
 from agentic_core.runtime.drive import drive
 from agentic_core.runtime.interpreter import Interpreter
 from agentic_core.runtime.mandate import ByChatModel, Mandate
-from agentic_core.runtime.marking import MarkEvents, settle_mark
+from agentic_core.runtime.marking import settle_mark
 from agentic_core.runtime.recorder import RunRecorder
+from agentic_core.runtime.telling import tell_mark, tell_turn
 from agentic_core.runtime.terms import Terms
-from agentic_core.runtime.tick import Held, Skipped, TickOutcome, Turned, flatten, tick
+from agentic_core.runtime.tick import TickGenerator, TickOutcome, flatten, tick
 
 __all__ = ["Session"]
 
@@ -113,7 +112,7 @@ class Session:
         )
         self.recorder.funding.extend(events.funding)
         self.recorder.fills.extend(events.liquidations)
-        self._tell(events)
+        tell_mark(self.diary, events)
         if events.liquidations:
             await self.store.intents.record_fills(self.fence, self.deployment.id, events.liquidations, at=at)
         if events.halt is not None:
@@ -125,16 +124,12 @@ class Session:
         """Let the skill take its turn at the present mark."""
         self.recorder.ticks += 1
         generator = tick(self.mandate, self.desk, self.ledger, self.trading, record_holds=True)
-        outcome = await drive(generator, self._interpreter.perform)
-        self._tell_outcome(outcome)
-        return outcome
+        return await self._drive(generator)
 
     async def flatten(self, cause: str) -> TickOutcome:
         """Close every position; `cause` names the command that asked for it."""
         tick_id = TickId(deployment=self.deployment.id, mark=self.desk.as_of, cause=cause)
-        outcome = await drive(flatten(self.mandate, tick_id, self.desk, self.ledger), self._interpreter.perform)
-        self._tell_outcome(outcome)
-        return outcome
+        return await self._drive(flatten(self.mandate, tick_id, self.desk, self.ledger))
 
     async def write_state(self) -> None:
         """Publish the newest state; its time is the deployment's heartbeat."""
@@ -151,6 +146,12 @@ class Session:
         )
         await self.store.states.write(self.fence, state)
 
+    async def _drive(self, generator: TickGenerator) -> TickOutcome:
+        known = len(self.recorder.orders)
+        outcome = await drive(generator, self._interpreter.perform)
+        tell_turn(self.diary, outcome, self.recorder.orders[known:])
+        return outcome
+
     def _rate(self, symbol: Symbol, hour: Instant) -> Decimal:
         rate = self.desk.rate_settled(symbol, hour)
         if rate is None:
@@ -159,28 +160,3 @@ class Session:
             )
             raise CandlesInvalid(message)
         return rate
-
-    def _tell(self, events: MarkEvents) -> None:
-        for payment in events.funding:
-            self.diary.say(
-                LogEvent.FUNDING_PAID, f"{payment.symbol} funding {plain(payment.amount)} USD", symbol=payment.symbol
-            )
-        for fill in events.liquidations:
-            message = f"{fill.symbol} {plain(fill.size)} closed at {plain(fill.price)}"
-            self.diary.say(LogEvent.LIQUIDATION, message, level=LogLevel.ERROR, symbol=fill.symbol)
-        if events.halt is not None:
-            message = f"{events.halt.reason}: {events.halt.detail}"
-            self.diary.say(LogEvent.HALTED, message, level=LogLevel.WARN, reason=events.halt.reason)
-
-    def _tell_outcome(self, outcome: TickOutcome) -> None:
-        match outcome:
-            case Skipped(reason=reason):
-                self.diary.say(LogEvent.TICK_SKIPPED, reason, level=LogLevel.WARN)
-            case Turned(result=RejectedResult(rule=rule, detail=detail)):
-                self.diary.say(LogEvent.ACTION_DENIED, f"{rule}: {detail}", rule=rule)
-            case Turned(result=Executed(states=states)):
-                for cloid, state in states.items():
-                    event = LogEvent.ORDER_FILLED if state in {"filled", "partial"} else LogEvent.ORDER_PLACED
-                    self.diary.say(event, f"{cloid} is {state}", cloid=cloid, state=state)
-            case Turned() | Held():
-                pass

@@ -63,8 +63,13 @@ def _changed(row: int, column: int, value: str) -> str:
             1,
             0,
             "1704110460000000",
-            "c.csv:3: '1704110460000000' is not between 1970 and 9999; "
-            "write epoch seconds, epoch milliseconds or ISO 8601",
+            "c.csv:3: '1704110460000000' is not a time; write epoch milliseconds or ISO 8601 such as 2022-01-31T23:59:00Z",
+        ),
+        (
+            1,
+            0,
+            "-60",
+            "c.csv:3: '-60' is not between 1970 and 9999; write epoch seconds, epoch milliseconds or ISO 8601",
         ),
         (
             1,
@@ -86,8 +91,10 @@ def test_csv_with_one_bad_cell_is_refused_with_its_line(
     [
         (
             ("12:00:00", "12:01:00", "12:04:00"),
-            "c.csv:4: gap, 2024-01-01 12:04:00Z follows where 2024-01-01 12:02:00Z was expected, 2 candle(s) missing; "
-            "add the missing ones or cut the file there",
+            (
+                "c.csv:4: gap, 2024-01-01 12:04:00Z follows where 2024-01-01 12:02:00Z was expected, 2 candle(s) "
+                "missing; add the missing ones or cut the file there"
+            ),
         ),
         (
             ("12:00:00", "12:01:00", "12:01:00"),
@@ -107,18 +114,24 @@ def test_csv_with_one_bad_cell_is_refused_with_its_line(
         ),
         (
             ("12:00:00", "12:01:00", "12:02:00.250"),
-            "c.csv:4: off-grid time, no 1m candle opens at 2024-01-01 12:02:00.250Z; "
-            "shift or round the times to the start of each candle",
+            (
+                "c.csv:4: off-grid time, no 1m candle opens at 2024-01-01 12:02:00.250Z; "
+                "shift or round the times to the start of each candle"
+            ),
         ),
         (
             ("12:00:07", "12:01:07", "12:02:07"),
-            "c.csv:2: off-grid time, no 1m candle opens at 2024-01-01 12:00:07Z; "
-            "shift or round the times to the start of each candle",
+            (
+                "c.csv:2: off-grid time, no 1m candle opens at 2024-01-01 12:00:07Z; "
+                "shift or round the times to the start of each candle"
+            ),
         ),
         (
             ("12:00:00", "12:07:00", "12:14:00"),
-            "c.csv:3: gap, the first two candles are 7 min apart, which is no interval; "
-            "use one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d",
+            (
+                "c.csv:3: gap, the first two candles are 7 min apart, which is no interval; "
+                "use one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d"
+            ),
         ),
     ],
 )
@@ -167,13 +180,17 @@ def test_csv_coarser_than_asked_is_refused_with_a_hint(tmp_path: Path) -> None:
         (HEADER.encode(), "c.csv: no candles, the file has no rows; bring one row a candle"),
         (
             b"timestamp,open,high,low,volume\n",
-            "c.csv: no column for the close, there are 'timestamp', 'open', 'high', 'low', 'volume'; "
-            "name it close or c",
+            (
+                "c.csv: no column for the close, there are 'timestamp', 'open', 'high', 'low', 'volume'; "
+                "name it close or c"
+            ),
         ),
         (
             b"time;open;high;low;close;volume\n",
-            "c.csv: no column for the time, there are 'time;open;high;low;close;volume'; "
-            "name it timestamp or time or date or open_time or t",
+            (
+                "c.csv: no column for the time, there are 'time;open;high;low;close;volume'; "
+                "name it timestamp or time or date or open_time or t"
+            ),
         ),
         (
             b"date,time,open,high,low,close,volume\n",
@@ -190,10 +207,10 @@ def test_csv_coarser_than_asked_is_refused_with_a_hint(tmp_path: Path) -> None:
         ),
         (
             HEADER.encode() + b"\n1704110400,1,1,1,1,1\n1704110460,1,1,1,1,\0\n",
-            "c.csv:3: not readable as CSV (line contains NUL); export the file again",
+            "c.csv:3: volume '\\x00' is not a number; write it plainly, such as 46377.5",
         ),
         (
-            HEADER.encode() + b"\n1704110400,1e-14,9e13,1e-14,9e13,1\n1704110460,1.00000000000001,1,1,1,1\n",
+            HEADER.encode() + b"\n1704110400,1e-14,9e14,1e-14,9e14,1\n1704110460,1,1,1,1,1\n",
             "c.csv: the prices together need 29 digits, 28 are possible; round them",
         ),
     ],
@@ -208,6 +225,14 @@ def test_refusal_counts_lines_not_rows(tmp_path: Path) -> None:
     text = 'timestamp,open,high,low,close,volume,"a\nnote"\n\n2024-01-01 12:00:00,1,1,1,1,1,\n\n'
     text += "2024-01-01 12:01:00,1,1,1,nan,1,\n"
     assert _refusal(tmp_path, text).startswith("c.csv:6: close 'nan'")
+
+
+def test_csv_with_an_endless_field_is_refused_with_its_line(tmp_path: Path) -> None:
+    """A quote that never closes swallows the file; the reader's own limit stops it."""
+    text = csv_text(GOOD[:1]) + '"' + "x" * 200_000
+    assert _refusal(tmp_path, text) == (
+        "c.csv:3: not readable as CSV (field larger than field limit (131072)); export the file again"
+    )
 
 
 def test_missing_file_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_run_program_that_does_not_exist_says_so() -> None:
 
 def test_run_that_takes_too_long_is_killed_with_its_children() -> None:
     """The time-out returns what was written so far, and the grandchild does not go on."""
-    outcome = PROCESSES.run(shell("sleep 60 & echo $!; wait"), timeout_s=0.5)
+    outcome = PROCESSES.run(shell("sleep 60 & echo $!; wait"), timeout_s=1)
     assert isinstance(outcome, TimedOut)
     grandchild = int(outcome.output)
     assert gone(grandchild)

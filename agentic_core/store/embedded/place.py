@@ -15,7 +15,10 @@ from agentic_core.store.embedded.system_ports import SystemPorts
 __all__ = ["SHARED_HOME", "SOCKET_NAME", "Place", "current_home", "open_home", "open_sockets", "usable_binaries"]
 
 SHARED_HOME = Path("/var/lib/agentic-perps")
-"""Where a cluster lives whose user may not enter the folder that was asked for; only root ever needs it."""
+"""Where a cluster lives whose user may not enter the folder that was asked for; only root ever needs it.
+
+That user is `nobody`, whose other processes can read the cluster: an ordinary user is the better choice.
+"""
 
 _PRIVATE = 0o700
 SOCKET_NAME = f".s.PGSQL.{PORT}"

@@ -1,0 +1,62 @@
+"""What a deployment's diary says about marks, orders and turns."""
+
+from collections.abc import Sequence
+
+from agentic_core.domain.decision import RejectedResult
+from agentic_core.domain.fill import Fill
+from agentic_core.domain.money import plain
+from agentic_core.domain.order import Accepted, OrderIntent, Rejected, Unresolved
+from agentic_core.domain.run import OrderRecord
+from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.runtime.diary import Diary
+from agentic_core.runtime.marking import MarkEvents
+from agentic_core.runtime.tick import Skipped, TickOutcome, Turned
+
+__all__ = ["tell_mark", "tell_turn"]
+
+
+def tell_mark(diary: Diary, events: MarkEvents) -> None:
+    """Say what a mark brought: funding, liquidations, a halt."""
+    for payment in events.funding:
+        message = f"{payment.symbol} funding {plain(payment.amount)} USD on {plain(payment.size)}"
+        diary.say(LogEvent.FUNDING_PAID, message, symbol=payment.symbol, amount_usd=plain(payment.amount))
+    for fill in events.liquidations:
+        diary.say(LogEvent.LIQUIDATION, _executed(fill), level=LogLevel.ERROR, symbol=fill.symbol)
+    if events.halt is not None:
+        message = f"{events.halt.reason}: {events.halt.detail}"
+        diary.say(LogEvent.HALTED, message, level=LogLevel.WARN, reason=events.halt.reason)
+
+
+def tell_turn(diary: Diary, outcome: TickOutcome, orders: Sequence[OrderRecord]) -> None:
+    """Say what a turn did: its orders one by one, or why there were none."""
+    for order in orders:
+        _tell_order(diary, order)
+    match outcome:
+        case Skipped(reason=reason):
+            diary.say(LogEvent.TICK_SKIPPED, reason, level=LogLevel.WARN)
+        case Turned(result=RejectedResult(rule=rule, detail=detail)) if not orders:
+            diary.say(LogEvent.ACTION_DENIED, f"{rule}: {detail}", rule=rule)
+        case _:
+            pass
+
+
+def _tell_order(diary: Diary, order: OrderRecord) -> None:
+    intent = order.intent
+    diary.say(LogEvent.ORDER_PLACED, _wanted(intent), cloid=intent.cloid, symbol=intent.symbol)
+    match order.outcome:
+        case Accepted(fills=fills):
+            for fill in fills:
+                diary.say(LogEvent.ORDER_FILLED, _executed(fill), cloid=intent.cloid, symbol=intent.symbol)
+        case Rejected(reason=reason):
+            diary.say(LogEvent.ORDER_REJECTED, reason, level=LogLevel.WARN, cloid=intent.cloid, symbol=intent.symbol)
+        case Unresolved(cause=cause):
+            diary.say(LogEvent.ORDER_UNRESOLVED, cause, level=LogLevel.ERROR, cloid=intent.cloid, symbol=intent.symbol)
+
+
+def _wanted(intent: OrderIntent) -> str:
+    only = ", reduce only" if intent.reduce_only else ""
+    return f"{intent.side} {plain(intent.size)} {intent.symbol} at {plain(intent.limit_price)} or better{only}"
+
+
+def _executed(fill: Fill) -> str:
+    return f"{fill.side} {plain(fill.size)} {fill.symbol} at {plain(fill.price)}, fee {plain(fill.fee)} USD"
