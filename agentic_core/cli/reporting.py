@@ -23,9 +23,9 @@ _MESSAGES = Console(stderr=True)
 def progress_bar(what: str, *, quiet: bool) -> Iterator[Report]:
     """Show a bar on the error stream, and hand out what moves it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_MESSAGES, disable=quiet or not _MESSAGES.is_terminal, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with Progress(*columns, console=_MESSAGES, disable=quiet or not _MESSAGES.is_terminal, transient=True) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def deliver(run: RunRecord, *, json: Path | None, html: Path | None, quiet: bool) -> None:

@@ -46,11 +46,22 @@ def test_policy_is_recorded_under_its_name_in_the_file(policy: RulePolicy) -> No
     assert policy.name in policy_names()
 
 
-def test_policy_but_hold_opens_and_closes(policy: RulePolicy) -> None:
-    """The path is rich enough to judge: everything but `hold` both opens and, but for `both`, closes."""
-    kinds = {action.kind for action in proposals(policy)}
-
-    assert kinds in ({ActionKind.OPEN, ActionKind.CLOSE}, {ActionKind.OPEN}) or policy.name == "hold"
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("hold", set()),
+        ("sma-cross", {"open", "close"}),
+        ("sma-cross both", {"open"}),
+        ("ema-cross", {"open", "close"}),
+        ("ema-cross both", {"open"}),
+        ("breakout", {"open", "close"}),
+        ("breakout slow exit", {"open", "close"}),
+        ("funding-carry", {"open", "close"}),
+    ],
+)
+def test_policy_on_a_rich_path_proposes_all_it_can(name: str, kinds: set[str]) -> None:
+    """The path of this suite is rich enough to judge: each policy does on it everything it ever does."""
+    assert {action.kind.value for action in proposals(policy_of(RULES[name]))} == kinds
 
 
 def test_policy_proposes_actions_of_the_right_shape(policy: RulePolicy) -> None:

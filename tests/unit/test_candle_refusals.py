@@ -12,6 +12,8 @@ from tests.support.candles import HEADER, csv_text
 
 BTC = Symbol("BTC")
 
+NO_TIME = "is not a time; write epoch milliseconds or ISO 8601 such as 2022-01-31T23:59:00Z"
+
 GOOD = [
     ["2024-01-01 12:00:00", "100", "102", "99", "101", "5"],
     ["2024-01-01 12:01:00", "101", "103", "100", "102", "5"],
@@ -57,13 +59,13 @@ def _changed(row: int, column: int, value: str) -> str:
             1,
             0,
             "yesterday",
-            "c.csv:3: 'yesterday' is not a time; write epoch milliseconds or ISO 8601 such as 2022-01-31T23:59:00Z",
+            f"c.csv:3: 'yesterday' {NO_TIME}",
         ),
         (
             1,
             0,
             "1704110460000000",
-            "c.csv:3: '1704110460000000' is not a time; write epoch milliseconds or ISO 8601 such as 2022-01-31T23:59:00Z",
+            f"c.csv:3: '1704110460000000' {NO_TIME}",
         ),
         (
             1,
@@ -75,7 +77,7 @@ def _changed(row: int, column: int, value: str) -> str:
             1,
             0,
             "²",
-            "c.csv:3: '²' is not a time; write epoch milliseconds or ISO 8601 such as 2022-01-31T23:59:00Z",
+            f"c.csv:3: '²' {NO_TIME}",
         ),
     ],
 )

@@ -26,14 +26,14 @@ def test_exact_of_text_integer_or_decimal_keeps_every_digit(value: str | int | D
 @pytest.mark.parametrize("value", [0.1, 1.0, float("nan"), True])
 def test_exact_of_float_or_bool_is_a_usage_error(value: float) -> None:
     """A float cannot hold money exactly, not even one that happens to be whole, and a flag is no amount."""
-    with pytest.raises(UsageError, match="price: .* cannot hold money exactly"):
+    with pytest.raises(UsageError, match=r"price: .* cannot hold money exactly"):
         exact(value, "price")  # type: ignore[arg-type]  # the type checker refuses it first
 
 
 @pytest.mark.parametrize("value", ["", "abc", "1,5", "NaN", "sNaN", "Infinity", D("-Infinity")])
 def test_exact_of_what_is_no_finite_number_is_an_input_error(value: str | Decimal) -> None:
     """Words and infinities are refused, and the message names what was read."""
-    with pytest.raises(InputError, match="equity: .* is not a"):
+    with pytest.raises(InputError, match=r"equity: .* is not a"):
         exact(value, "equity")
 
 

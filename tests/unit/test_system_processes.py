@@ -156,11 +156,12 @@ def test_started_child_ends_with_its_parent_however_that_ends(tmp_path: Path, en
 
 def test_processes_tells_who_is_alive_and_what_it_runs(tmp_path: Path) -> None:
     """A running child is alive under its command line; after its end it is neither, even before we waited for it."""
-    child = PROCESSES.start(Launch(command=("/bin/sleep", "60"), environment={}), output=tmp_path / "log")
+    script = "echo ready; sleep 60 & wait"
+    child = PROCESSES.start(shell(script), output=tmp_path / "log")
+    wait_for("ready", tmp_path / "log", child)
     assert PROCESSES.is_alive(child.pid)
     assert PROCESSES.is_alive(PROCESSES.own_pid())
-    command = PROCESSES.command_of(child.pid)
-    assert command[-2:] == ("/bin/sleep", "60")
+    assert PROCESSES.command_of(child.pid) == ("/bin/sh", "-c", script)
     child.signal(Signal.KILL)
     assert gone(child.pid)
     assert not PROCESSES.is_alive(child.pid)

@@ -19,6 +19,7 @@ class PostgresStore:
     """The database; every method of a repository is one transaction, most of them one statement."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.skills = PostgresSkills(database)
         self.deployments = PostgresDeployments(database)
         self.leases = PostgresLeases(database)
