@@ -40,7 +40,7 @@ from agentic_core.skills.schema import Skill
 __all__ = ["build"]
 
 
-SaveOption = Annotated[bool, typer.Option("--save", help="Also keep the run and its decisions in PostgreSQL.")]
+_SaveOption = Annotated[bool, typer.Option("--save", help="Also keep the run and its decisions in PostgreSQL.")]
 
 
 def build(services: Services) -> typer.Typer:
@@ -58,7 +58,7 @@ def build(services: Services) -> typer.Typer:
         equity: EquityOption = "10000",
         json: JsonOption = None,
         html: HtmlOption = None,
-        save: SaveOption = False,  # noqa: FBT002 - a flag of the command line
+        save: _SaveOption = False,  # noqa: FBT002 - a flag of the command line
         quiet: QuietOption = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Run a skill over recorded candles and report what happened and why.

@@ -42,12 +42,12 @@ from agentic_core.skills.schema import Skill
 
 __all__ = ["build"]
 
-SpeedOption = Annotated[
+_SpeedOption = Annotated[
     float | None,
     typer.Option("--speed", metavar="TIMES", help="How many times faster than life; as fast as it goes without."),
 ]
 
-LogsOption = Annotated[bool, typer.Option("--logs", help="Print every log line as JSON on the error stream.")]
+_LogsOption = Annotated[bool, typer.Option("--logs", help="Print every log line as JSON on the error stream.")]
 
 
 def build(services: Services) -> typer.Typer:
@@ -63,10 +63,10 @@ def build(services: Services) -> typer.Typer:
         funding: FundingFileOption = None,
         slippage_bps: SlippageOption = "2",
         equity: EquityOption = "10000",
-        speed: SpeedOption = None,
+        speed: _SpeedOption = None,
         json: JsonOption = None,
         html: HtmlOption = None,
-        logs: LogsOption = False,  # noqa: FBT002 - a flag of the command line
+        logs: _LogsOption = False,  # noqa: FBT002 - a flag of the command line
         quiet: QuietOption = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Run a skill on paper over recorded candles; every decision and its verdict is written to PostgreSQL.

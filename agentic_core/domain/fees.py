@@ -28,4 +28,4 @@ class FeeSchedule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def fee(self, notional: Decimal, liquidity: Liquidity) -> Usd:
         """Return the fee on a notional, rounded up to a millionth of a dollar; a rebate is negative."""
         rate = self.taker_rate if liquidity is Liquidity.TAKER else self.maker_rate
-        return Usd((notional * rate).quantize(_FEE_STEP, rounding=ROUND_CEILING))
+        return Usd((notional * rate).quantize(_FEE_STEP, ROUND_CEILING))

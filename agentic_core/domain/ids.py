@@ -98,10 +98,12 @@ def derived_uuid(*parts: str) -> str:
     return _as_uuid(_digest(*parts))
 
 
+_VARIANT_10 = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
 def _as_uuid(digits: str) -> str:
     # RFC 9562 version 8 (custom), variant 10.
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-{_VARIANT_10[digits[16]]}{digits[17:20]}-{digits[20:32]}"
 
 
 def _digest(*parts: str) -> str:

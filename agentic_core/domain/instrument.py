@@ -21,6 +21,7 @@ VENUE_ORDER_USD_MIN = Usd(Decimal(10))
 _PRICE_FIGURES_MAX = 5
 _PRICE_DECIMALS_PERP = 6
 _STEPS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_PRICE_DECIMALS_PERP + 1))
+_WHOLE = _STEPS[0]
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -51,8 +52,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def price_step(self, price: Decimal) -> Decimal:
         """Return the distance between legal prices around a price."""
-        figures = _PRICE_FIGURES_MAX - 1 - price.adjusted()
-        return _STEPS[max(0, min(figures, _PRICE_DECIMALS_PERP - self.size_decimals))]
+        decimals = _PRICE_FIGURES_MAX - 1 - price.adjusted()
+        if decimals <= 0:
+            return _WHOLE
+        decimals_max = _PRICE_DECIMALS_PERP - self.size_decimals
+        return _STEPS[decimals if decimals < decimals_max else decimals_max]
 
     def is_legal_price(self, price: Decimal) -> bool:
         """Tell whether the venue takes this price."""
@@ -69,9 +73,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """
         rounding = ROUND_CEILING if up else ROUND_FLOOR
         step = self.price_step(price)
-        if step == 1:  # `quantize` would refuse a price of more digits than the context holds
-            return Price(price.to_integral_value(rounding=rounding))
-        return Price(price.quantize(step, rounding=rounding))
+        if step is _WHOLE:  # `quantize` would refuse a price of more digits than the context holds
+            return Price(price.to_integral_value(rounding))
+        return Price(price.quantize(step, rounding))
 
     def is_legal_size(self, size: Decimal) -> bool:
         """Tell whether the venue takes this size."""
@@ -83,7 +87,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         >>> Instrument(symbol=Symbol("BTC"), size_decimals=5, leverage_max=40).size_down(Decimal("0.0123456"))
         Decimal('0.01234')
         """
-        return Size(size.quantize(self.size_step, rounding=ROUND_FLOOR))
+        return Size(size.quantize(_STEPS[self.size_decimals], ROUND_FLOOR))
 
     def size_up(self, size: Decimal) -> Size:
         """Round a non-negative size up to a legal one; for explaining what would be enough."""

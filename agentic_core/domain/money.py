@@ -25,6 +25,9 @@ Bps = NewType("Bps", int)
 
 ZERO = Decimal(0)
 BPS_ONE = Decimal(10_000)
+_BPS = Decimal("0.0001")
+_UNITS = {decimals: Decimal(1).scaleb(-decimals) for decimals in range(29)}
+"""What the last digit of a scaled integer is worth; a Decimal of the default context holds 28 digits."""
 
 
 def exact(value: str | int | Decimal, what: str) -> Decimal:
@@ -58,7 +61,7 @@ def from_scaled(units: int, decimals: int) -> Decimal:
     >>> from_scaled(463775, 1)
     Decimal('46377.5')
     """
-    return Decimal(units).scaleb(-decimals)
+    return units * _UNITS[decimals]
 
 
 def bps_of(amount: Decimal, bps: int) -> Decimal:
@@ -67,7 +70,7 @@ def bps_of(amount: Decimal, bps: int) -> Decimal:
     >>> bps_of(Decimal(1000), 250)
     Decimal('25.0000')
     """
-    return (amount * bps).scaleb(-4)
+    return amount * bps * _BPS
 
 
 def round_to(value: Decimal, step: Decimal, *, up: bool) -> Decimal:

@@ -100,7 +100,7 @@ class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires_at: Instant | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="accepted"):
     """The venue took the order."""
 
     cloid: ClientOrderId
@@ -114,14 +114,14 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return Size(sum((fill.size for fill in self.fills), Decimal(0)))
 
 
-class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="rejected"):
     """The venue provably refused the order; nothing executed."""
 
     cloid: ClientOrderId
     reason: str
 
 
-class Unresolved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Unresolved(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="unresolved"):
     """Whether the order lives is not known; it blocks new opens until proven."""
 
     cloid: ClientOrderId

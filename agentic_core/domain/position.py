@@ -12,6 +12,8 @@ from agentic_core.domain.side import Side
 
 __all__ = ["Direction", "Position"]
 
+_NO_UNITS = Size(ZERO)
+_NO_USD = Usd(ZERO)
 _COST_STEP = Decimal("1e-12")
 
 
@@ -35,7 +37,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @classmethod
     def flat(cls, symbol: Symbol) -> Self:
         """Return no holding."""
-        return cls(symbol=symbol, size=Size(ZERO), entry_cost=Usd(ZERO))
+        return cls(symbol=symbol, size=_NO_UNITS, entry_cost=_NO_USD)
 
     @property
     def direction(self) -> Direction:
@@ -70,19 +72,18 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """
         signed = size if side is Side.BUY else -size
         held = self.size
-        total = held + signed
-        if held == 0 or (held > 0) == (signed > 0):
-            return self._with(total, self.entry_cost + size * price), Usd(ZERO)
-        closed = min(size, abs(held))
-        cost = self.entry_cost if closed == abs(held) else self._share(closed)
+        if not held or (held > 0) == (signed > 0):
+            return self._moved(signed, self.entry_cost + size * price), _NO_USD
+        units = abs(held)
+        closed = size if size <= units else units
+        cost = self.entry_cost if closed == units else self._share(closed)
         gain = closed * price - cost if held > 0 else cost - closed * price
-        if size > closed:
-            return self._with(total, (size - closed) * price), Usd(gain)
-        return self._with(total, self.entry_cost - cost), Usd(gain)
+        left = (size - closed) * price if size > closed else self.entry_cost - cost
+        return self._moved(signed, left), Usd(gain)
 
     def _share(self, closed: Decimal) -> Decimal:
         # In steps that prices times sizes fall on, so that what is realised and what stays open add up exactly.
         return (self.entry_cost * closed / abs(self.size)).quantize(_COST_STEP)
 
-    def _with(self, size: Decimal, entry_cost: Decimal) -> "Position":
-        return Position(symbol=self.symbol, size=Size(size), entry_cost=Usd(entry_cost))
+    def _moved(self, signed: Decimal, entry_cost: Decimal) -> "Position":
+        return Position(symbol=self.symbol, size=Size(self.size + signed), entry_cost=Usd(entry_cost))

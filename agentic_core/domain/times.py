@@ -54,7 +54,11 @@ class Interval(StrEnum):
     @property
     def ms(self) -> int:
         """The length in milliseconds."""
-        return int(self.value[:-1]) * {"m": 60_000, "h": HOUR_MS, "d": DAY_MS}[self.value[-1]]
+        return _LENGTHS_MS[self]
+
+
+_UNITS_MS = {"m": 60_000, "h": HOUR_MS, "d": DAY_MS}
+_LENGTHS_MS = {interval: int(interval[:-1]) * _UNITS_MS[interval[-1]] for interval in Interval}
 
 
 def day_of(at: Instant) -> int:

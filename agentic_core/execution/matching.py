@@ -6,7 +6,7 @@ import msgspec
 
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Book
-from agentic_core.domain.money import ZERO, Price, Size
+from agentic_core.domain.money import Price, Size
 from agentic_core.domain.order import OrderIntent
 from agentic_core.domain.side import Side
 
@@ -36,9 +36,11 @@ def execute(intent: OrderIntent, book: Book, instrument: Instrument, slippage_bp
         price = instrument.round_price(level.price * factor, up=buying)
         if price > intent.limit_price if buying else price < intent.limit_price:
             break
-        size = min(level.size, left)
+        size = level.size if level.size <= left else left
+        if not size:  # a level that was emptied before it was removed
+            continue
         taken.append(Execution(size=Size(size), price=price))
         left -= size
-        if left == ZERO:
+        if not left:
             break
     return tuple(taken)

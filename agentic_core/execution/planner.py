@@ -31,23 +31,21 @@ def plan_intents(
     Raises:
         UsageError: a leg's symbol has no mark to price it from.
     """
-    return tuple(_intent(leg, order, account, tick, market, collar_bps) for leg, order in enumerate(plan))
-
-
-def _intent(
-    leg: int, order: PlannedOrder, account: AccountKey, tick: str, market: MarketView, collar_bps: int
-) -> OrderIntent:
-    mark = market.mark(order.symbol)
-    if mark is None:
-        message = f"{order.symbol} has no mark; an order cannot be priced without one"
-        raise UsageError(message)
-    instrument = market.instrument(order.symbol) or Instrument.generic(order.symbol)
-    return OrderIntent(
-        cloid=client_order_id(account, tick, leg=leg, attempt=0),
-        symbol=order.symbol,
-        side=order.side,
-        size=order.size,
-        limit_price=limit_price(instrument, order.side, mark.price, collar_bps),
-        reduce_only=order.reduce_only,
-        leg=leg,
-    )
+    intents = []
+    for leg, order in enumerate(plan):
+        mark = market.mark(order.symbol)
+        if mark is None:
+            message = f"{order.symbol} has no mark; an order cannot be priced without one"
+            raise UsageError(message)
+        instrument = market.instrument(order.symbol) or Instrument.generic(order.symbol)
+        intent = OrderIntent(
+            cloid=client_order_id(account, tick, leg=leg, attempt=0),
+            symbol=order.symbol,
+            side=order.side,
+            size=order.size,
+            limit_price=limit_price(instrument, order.side, mark.price, collar_bps),
+            reduce_only=order.reduce_only,
+            leg=leg,
+        )
+        intents.append(intent)
+    return tuple(intents)

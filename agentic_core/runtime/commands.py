@@ -11,7 +11,7 @@ from agentic_core.runtime.session import Session
 
 __all__ = ["apply_pending"]
 
-Handler = Callable[[Session, Command], Awaitable[tuple[CommandState, str]]]
+_Handler = Callable[[Session, Command], Awaitable[tuple[CommandState, str]]]
 
 
 async def apply_pending(session: Session, clock: Clock) -> int:
@@ -82,7 +82,7 @@ def _refuse(session: Session, command: Command) -> tuple[CommandState, str]:
     return CommandState.REFUSED, f"{command.kind} does nothing while the deployment is {session.status}"
 
 
-_HANDLERS: dict[CommandKind, Handler] = {
+_HANDLERS: dict[CommandKind, _Handler] = {
     CommandKind.PAUSE: _pause,
     CommandKind.RESUME: _resume,
     CommandKind.CLEAR_HALT: _clear_halt,

@@ -10,14 +10,14 @@ from agentic_core.ports.repositories import LogStore
 
 __all__ = ["Diary"]
 
-Listener = Callable[[LogLine], None]
+_Listener = Callable[[LogLine], None]
 
 
 class Diary:
     """Collects the lines of a turn and writes them together; every line carries a trace id."""
 
     def __init__(
-        self, deployment: DeploymentId, logs: LogStore, *, now: Callable[[], Instant], listener: Listener | None = None
+        self, deployment: DeploymentId, logs: LogStore, *, now: Callable[[], Instant], listener: _Listener | None = None
     ) -> None:
         """Keep the diary of a deployment."""
         self._deployment = deployment

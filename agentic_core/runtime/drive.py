@@ -7,7 +7,7 @@ from agentic_core.errors import UsageError
 from agentic_core.runtime.effects import Effect, EffectReply
 from agentic_core.runtime.tick import TickGenerator, TickOutcome
 
-__all__ = ["Perform", "drive", "immediately"]
+__all__ = ["Perform", "drive", "immediately", "resume"]
 
 Perform: TypeAlias = Callable[[Effect], Awaitable[EffectReply]]
 

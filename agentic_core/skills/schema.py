@@ -54,8 +54,8 @@ class Skill(Section):
     risk: Risk = Field(examples=['{"maxPositionPct": 20, …}'])
 
     @model_validator(mode="before")
-    @classmethod
-    def _derive(cls, raw: object) -> object:
+    @staticmethod
+    def _derive(raw: object) -> object:
         return derived(raw)
 
     def inconsistencies(self) -> Iterable[Problem]:

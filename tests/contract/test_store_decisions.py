@@ -79,9 +79,10 @@ async def test_decisions_of_an_unknown_deployment_are_none(subject: StoreUnderTe
 
 
 async def test_decision_text_may_hold_what_a_chat_model_can_say(subject: StoreUnderTest) -> None:
-    """Control characters, even NUL, do not keep a decision from being recorded."""
+    """Control characters, even NUL, and half characters do not keep a decision from being recorded."""
     odd = msgspec.structs.replace(
-        decision(subject.skill, opens=True, text="a\0b\x1b[31m"), verdict=Noop(reason="said \0 and \\u0000")
+        decision(subject.skill, opens=True, text="a\0\ud83d b\x1b[31m"),
+        verdict=Noop(reason="said \0 and \ud83d and \\u0000"),
     )
     await subject.store.decisions.record(subject.fence, odd, REFUSED)
     (found,) = await subject.store.decisions.recent(DEPLOYMENT, 9)

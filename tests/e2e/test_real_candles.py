@@ -3,54 +3,37 @@
 import json
 import subprocess
 import sys
-from collections import Counter
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from os import defpath
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.oracle.recorded_run import denials_recorded, equity_recorded, facts_computed, facts_recorded
-from tests.oracle.reference_run import Outcome, Terms, merged, read_rows, run
+from tests.oracle.reference_candles import merged, read_rows
+from tests.oracle.reference_run import Outcome, Terms, run
 
 CANDLES = Path(__file__).parents[2] / "../shared/data/btc_perp_1m_2022-01.csv"
 AGENTIC = Path(sys.executable).parent / "agentic"
 
+pytest_plugins = ["tests.support.embedded_folders"]
 pytestmark = pytest.mark.skipif(
     not CANDLES.is_file(), reason=f"the recorded candles {CANDLES.name} do not lie beside the repository"
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A skill file, and the same skill in the oracle's terms."""
+class Scene(NamedTuple):
+    """A skill with the minutes of the file that it runs over; what a run costs is the same everywhere."""
 
-    rules: dict[str, str | int | float]
-    risk: dict[str, int]
-    interval: str
+    minutes: int
     terms: Terms
 
-    def skill_file(self) -> str:
-        """Write the skill as its author would."""
-        risk = {**self.risk, "allowedSymbols": ["BTC"]}
-        schedule = {"interval": self.interval}
-        return json.dumps(
-            {"name": "Real candles", "mode": "rules", "schedule": schedule, "rules": self.rules, "risk": risk}
-        )
 
-
-EVERY_MINUTE = Case(
-    rules={"policy": "sma-cross", "symbol": "BTC", "fast": 20, "slow": 60, "direction": "both", "size": 0.22},
-    risk={
-        "maxPositionPct": 95,
-        "maxTotalExposurePct": 95,
-        "maxOrdersPerDay": 24,
-        "maxLeverage": 5,
-        "dailyLossHaltPct": 5,
-    },
-    interval="1m",
-    terms=Terms(
+EVERY_MINUTE = Scene(
+    45_031,
+    Terms(
         policy="sma-cross",
         lengths=(20, 60),
         direction="both",
@@ -64,17 +47,9 @@ EVERY_MINUTE = Case(
         funding=Fraction("0.0000125"),
     ),
 )
-EVERY_FIVE_MINUTES = Case(
-    rules={"policy": "ema-cross", "symbol": "BTC", "fast": 12, "slow": 50, "direction": "both", "sizePct": 150},
-    risk={
-        "maxPositionPct": 200,
-        "maxTotalExposurePct": 200,
-        "maxOrdersPerDay": 16,
-        "maxLeverage": 2,
-        "dailyLossHaltPct": 10,
-    },
-    interval="5m",
-    terms=Terms(
+EVERY_FIVE_MINUTES = Scene(
+    45_031,
+    Terms(
         policy="ema-cross",
         lengths=(12, 50),
         direction="both",
@@ -89,55 +64,108 @@ EVERY_FIVE_MINUTES = Case(
         funding=Fraction("0.0000125"),
     ),
 )
+FIRST_DAYS = Scene(
+    7_600,
+    Terms(
+        policy="sma-cross",
+        lengths=(4, 12),
+        direction="both",
+        size=("size", Fraction("0.15")),
+        position_pct=Fraction(73),
+        exposure_pct=Fraction(73),
+        leverage=5,
+        orders_per_day=60,
+        daily_loss_pct=Fraction(3),
+        slippage_bps=Fraction(1),
+        funding=Fraction("0.0000125"),
+    ),
+)
+FIRST_WEEK = Scene(12_000, EVERY_FIVE_MINUTES.terms)
+SCENES = {
+    "backtest-1m": EVERY_MINUTE,
+    "backtest-5m": EVERY_FIVE_MINUTES,
+    "backtest-1m-first-days": FIRST_DAYS,
+    "paper-1m-first-days": FIRST_DAYS,
+    "paper-5m-first-week": FIRST_WEEK,
+}
+"""Paper keeps every tick in a database, so that a month of minutes would take minutes."""
 
 
 @cache
-def _expected(interval_ms: int) -> Outcome:
-    case = EVERY_MINUTE if interval_ms == EVERY_MINUTE.terms.interval_ms else EVERY_FIVE_MINUTES
-    return run(merged(read_rows(CANDLES), interval_ms), case.terms)
+def _expected(name: str) -> Outcome:
+    minutes, terms = SCENES[name]
+    return run(merged(read_rows(CANDLES)[:minutes], terms.interval_ms), terms)
 
 
-def test_oracle_over_real_candles_meets_what_the_comparison_is_for() -> None:
+@pytest.mark.parametrize("name", ["backtest-1m", "paper-1m-first-days"])
+def test_oracle_over_real_candles_meets_what_the_comparison_is_for(name: str) -> None:
     """At least 200 fills, funding, three rules that refuse and exactly one halt, with refusals after it."""
-    outcome = _expected(60_000)
-    refused = Counter(rule for _, rule in outcome.rejections)
+    outcome = _expected(name)
     assert len(outcome.fills) >= 200
     assert len(outcome.funding) >= 100
-    assert set(refused) == {"R5_POSITION_CAP", "R7_ORDERS_PER_DAY", "R3_HALTED"}
+    assert {rule for _, rule in outcome.rejections} == {"R5_POSITION_CAP", "R7_ORDERS_PER_DAY", "R3_HALTED"}
     assert [reason for _, reason in outcome.halts] == ["daily_loss"]
-    assert len(outcome.equity) == 45_031
+    assert len(outcome.equity) == SCENES[name].minutes
 
 
 def test_oracle_over_resampled_candles_meets_what_the_comparison_is_for() -> None:
     """The incomplete first and last five minutes are dropped; opens are refused by the day's cap and by the halt."""
-    outcome = _expected(300_000)
+    outcome = _expected("backtest-5m")
     assert len(outcome.fills) >= 200
     assert {rule for _, rule in outcome.rejections} == {"R7_ORDERS_PER_DAY", "R3_HALTED"}
     assert [reason for _, reason in outcome.halts] == ["daily_loss"]
     assert len(outcome.equity) == 9_005
 
 
-@pytest.mark.parametrize("command", ["backtest", "paper"])
-@pytest.mark.parametrize("case", [EVERY_MINUTE, EVERY_FIVE_MINUTES], ids=["1m", "5m"])
-def test_command_over_real_candles_equals_the_oracle(command: str, case: Case, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SCENES)
+def test_command_over_real_candles_equals_the_oracle(name: str, tmp_path: Path, shared_home: Path) -> None:
     """Fill by fill, refusal by refusal, payment by payment, and the final equity exactly."""
-    skill, out, page = tmp_path / "skill.json", tmp_path / "run.json", tmp_path / "run.html"
-    skill.write_text(case.skill_file())
-    options = ["--candles", str(CANDLES), "--symbol", "BTC", "--funding-rate", "0.0000125", "--slippage-bps", "1"]
+    minutes, terms = SCENES[name]
+    skill, candles, out, page = (tmp_path / file for file in ("skill.json", "candles.csv", "run.json", "run.html"))
+    skill.write_text(_skill_file(terms))
+    candles.write_text("".join(CANDLES.read_text().splitlines(keepends=True)[: minutes + 1]))
+    options = ["--candles", str(candles), "--symbol", "BTC", "--funding-rate", "0.0000125", "--slippage-bps", "1"]
     finished = subprocess.run(
-        [AGENTIC, command, skill, *options, "--json", out, "--html", page, "--quiet"],
+        [AGENTIC, name.split("-", maxsplit=1)[0], skill, *options, "--json", out, "--html", page, "--quiet"],
         capture_output=True,
         check=False,
-        cwd=tmp_path,
+        env={"AGENTIC_HOME": str(shared_home / name), "HOME": str(tmp_path), "PATH": defpath},
         text=True,
         timeout=240,
     )
-    assert (finished.returncode, finished.stderr) == (0, "")
-    outcome, document = _expected(case.terms.interval_ms), json.loads(out.read_text())
-    recorded, computed = facts_recorded(document), facts_computed(outcome)
-    for fact, expected in computed.items():
-        assert recorded[fact] == expected, fact
+    assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
+    outcome, document = _expected(name), json.loads(out.read_text())
+    recorded = facts_recorded(document)
+    for fact, computed in facts_computed(outcome).items():
+        assert recorded[fact] == computed, fact
     assert denials_recorded(document) == outcome.rejections
     points = equity_recorded(document)
     assert points == {time: outcome.equity[time] for time in points}
     assert page.stat().st_size > 0
+
+
+def _skill_file(terms: Terms) -> str:
+    (fast, slow), (kind, amount) = terms.lengths, terms.size
+    return json.dumps(
+        {
+            "name": "Real candles",
+            "mode": "rules",
+            "schedule": {"interval": f"{terms.interval_ms // 60_000}m"},
+            "rules": {
+                "policy": terms.policy,
+                "symbol": "BTC",
+                "fast": fast,
+                "slow": slow,
+                "direction": terms.direction,
+                kind: float(amount),
+            },
+            "risk": {
+                "maxPositionPct": int(terms.position_pct),
+                "maxTotalExposurePct": int(terms.exposure_pct),
+                "maxOrdersPerDay": terms.orders_per_day,
+                "maxLeverage": terms.leverage,
+                "allowedSymbols": ["BTC"],
+                "dailyLossHaltPct": int(terms.daily_loss_pct),
+            },
+        }
+    )

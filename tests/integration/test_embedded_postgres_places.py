@@ -134,14 +134,18 @@ def test_usable_binaries_out_of_reach_are_copied_once(
     (installed / "bin").mkdir(parents=True)
     (installed / "bin" / "postgres").write_text("#!")
     (installed / "bin" / "postgres").chmod(0o700)
+    libraries = tmp_path / "third" / "wheel.libs"
+    libraries.mkdir()
+    (libraries / "libpq.so.5").write_text("ELF")
     (tmp_path / "third").chmod(0o700)
     os.chown(tmp_path / "third", 2, 2)
     home = shared_home / type(identity).__name__
     home.mkdir()
-    binaries = Binaries(folder=installed)
+    binaries = Binaries(folder=installed, libraries=libraries)
     usable = usable_binaries(SYSTEM, home, identity, binaries)
-    assert usable.folder.parent == home
+    assert home in usable.folder.parents
     assert (usable.folder / "bin" / "postgres").stat().st_uid == (1 if isinstance(identity, OtherUser) else 0)
+    assert (usable.folder / "../.." / "wheel.libs" / "libpq.so.5").read_text() == "ELF"
     assert usable_binaries(SYSTEM, home, identity, binaries) == usable
     assert stat.S_IMODE((tmp_path / "third").stat().st_mode) == 0o700
 

@@ -5,12 +5,14 @@ market with few moves.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import cycle
 
 from hypothesis import strategies as st
 
-from tests.oracle.reference_run import DAY_MS, HOUR_MS, Row, Terms
+from tests.oracle.reference_candles import Row
+from tests.oracle.reference_run import DAY_MS, HOUR_MS, Terms
 
 MINUTE_MS = 60_000
 DAY_START_MS = 1_767_225_600_000
@@ -20,6 +22,32 @@ _FIVE_FIGURES = (1_000, 99_999)
 """Prices in price steps; with at most five figures each is legal."""
 
 
+def _as_drawn(terms: Terms) -> Terms:
+    return terms
+
+
+def _short_of_margin_after_a_close(terms: Terms) -> Terms:
+    # 98 % of the margin carries the first open; after the cost of closing it no longer carries the next.
+    cap = Fraction(1000)
+    caps = replace(terms, leverage=10, venue_leverage=40, position_pct=cap, exposure_pct=cap, orders_per_day=10_000)
+    costs = replace(caps, fee_rate=Fraction("0.00045"), slippage_bps=Fraction(30), daily_loss_pct=Fraction(100))
+    return replace(costs, policy="sma-cross", direction="both", lengths=(2, 5), size=("sizePct", Fraction(980)))
+
+
+def _dust(terms: Terms) -> Terms:
+    return replace(terms, size=("sizeUsd", Fraction("9.99")), order_usd_min=Fraction(0))
+
+
+def _all_in(terms: Terms) -> Terms:
+    cap, share = Fraction(4000), ("sizePct", Fraction(3900))
+    caps = replace(terms, leverage=40, venue_leverage=50, position_pct=cap, exposure_pct=cap, orders_per_day=10_000)
+    return replace(caps, policy="sma-cross", direction="both", lengths=(1, 3), size=share, daily_loss_pct=Fraction(100))
+
+
+_SCENES = (*[_as_drawn] * 7, _short_of_margin_after_a_close, _dust, _all_in)
+"""What chance alone brings too seldom is brought on purpose."""
+
+
 @st.composite
 def runs(draw: st.DrawFn) -> tuple[list[Row], Terms]:
     """Draw candles at legal prices with the terms of a run over them."""
@@ -27,7 +55,7 @@ def runs(draw: st.DrawFn) -> tuple[list[Row], Terms]:
     size_decimals = draw(st.integers(0, 5))
     scale = 10 ** draw(st.integers(0, 6 - size_decimals))
     rows = draw(_markets(interval_ms, scale))
-    return rows, draw(_terms(rows, interval_ms, size_decimals))
+    return rows, draw(st.sampled_from(_SCENES))(draw(_terms(rows, interval_ms, size_decimals)))
 
 
 @st.composite

@@ -3,30 +3,15 @@
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import accumulate
-from typing import Protocol
+
+from tests.oracle.reference_candles import Row
 
 _FINE = 10**80
 """An exponential average is kept to this fraction of a dollar once its exact value has grown too long to carry."""
 
 
-class Prices(Protocol):
-    """What the policies read of a candle."""
-
-    @property
-    def high(self) -> Fraction:
-        """The highest price."""
-
-    @property
-    def low(self) -> Fraction:
-        """The lowest price."""
-
-    @property
-    def close(self) -> Fraction:
-        """The last price."""
-
-
 def proposal(
-    policy: str, rows: Sequence[Prices], lengths: tuple[int, int], direction: str
+    policy: str, rows: Sequence[Row], lengths: tuple[int, int], direction: str
 ) -> Callable[[int, Fraction], str | None]:
     """Return what the policy wants at a mark with a signed position held: `buy`, `sell`, `close` or nothing."""
     closes = [row.close for row in rows]
@@ -73,7 +58,7 @@ def too_close_for_doubles(closes: Sequence[Fraction], lengths: tuple[int, int]) 
     return any(0 < abs(one - other) < other / 10**12 for one, other in zip(fast, slow, strict=True))
 
 
-def _breakout(rows: Sequence[Prices], index: int, size: Fraction, lengths: tuple[int, int]) -> str | None:
+def _breakout(rows: Sequence[Row], index: int, size: Fraction, lengths: tuple[int, int]) -> str | None:
     entry, leave = lengths
     if size == 0 and index >= entry and rows[index].close > max(row.high for row in rows[index - entry : index]):
         return "buy"

@@ -3,29 +3,16 @@
 The judge of the backtest: one symbol, exact fractions, no speed, and not one import of what it judges.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from fractions import Fraction
 from math import ceil, floor
-from pathlib import Path
-from typing import NamedTuple
 
+from tests.oracle.reference_candles import Row
 from tests.oracle.reference_policies import proposal
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-
-
-class Row(NamedTuple):
-    """One candle; `time` is its opening in epoch milliseconds."""
-
-    time: int
-    open: Fraction
-    high: Fraction
-    low: Fraction
-    close: Fraction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,31 +66,6 @@ class Outcome:
         self.fills.append(fill)
         self.cash -= signed * price + fee
         self.size += signed
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Read a candle file with a header and UTC times."""
-    with path.open(newline="") as lines:
-        return [
-            Row(
-                int(datetime.fromisoformat(line["timestamp"]).replace(tzinfo=UTC).timestamp()) * 1000,
-                *(Fraction(line[name]) for name in ("open", "high", "low", "close")),
-            )
-            for line in csv.DictReader(lines)
-        ]
-
-
-def merged(rows: Sequence[Row], interval_ms: int) -> list[Row]:
-    """Merge whole groups of finer candles and drop the incomplete ones."""
-    groups: dict[int, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.time // interval_ms * interval_ms, []).append(row)
-    finer_ms = rows[1].time - rows[0].time
-    return [
-        Row(time, part[0].open, max(row.high for row in part), min(row.low for row in part), part[-1].close)
-        for time, part in groups.items()
-        if len(part) * finer_ms == interval_ms
-    ]
 
 
 def run(rows: Sequence[Row], terms: Terms) -> Outcome:

@@ -129,6 +129,13 @@ def test_csv_with_one_bad_cell_is_refused_with_its_line(
             ),
         ),
         (
+            ("12:00:00", "12:00:07", "12:00:14"),
+            (
+                "c.csv:3: gap, the first two candles are 7 s apart, which is no interval; "
+                "use one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 8h, 12h, 1d"
+            ),
+        ),
+        (
             ("12:00:00", "12:07:00", "12:14:00"),
             (
                 "c.csv:3: gap, the first two candles are 7 min apart, which is no interval; "

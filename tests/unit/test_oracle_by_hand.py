@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 
+from tests.oracle.reference_candles import Row, merged
 from tests.oracle.reference_policies import exponential_averages, proposal, simple_averages
-from tests.oracle.reference_run import HOUR_MS, Row, Terms, legal_price, merged, run
+from tests.oracle.reference_run import HOUR_MS, Terms, legal_price, run
 
 MINUTE_MS = 60_000
 

@@ -194,3 +194,16 @@ def test_halt_and_rule_agree_at_the_boundary() -> None:
         scene = Scene(equity=equity, baseline=day.baseline, daily_loss_bps_max=333)
         assert (find_halt(day, equity, limits) is not None) is halts
         assert isinstance(judge(scene), Denied) is halts
+
+
+@pytest.mark.parametrize("wish", ["NaN", "sNaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize(
+    "scene", [Scene(), Scene(size_usd=D(1)), CLOSE], ids=["open", "open-with-two-sizes", "close-with-size"]
+)
+def test_verdict_on_a_number_that_is_none_can_be_stored(scene: Scene, wish: str) -> None:
+    """A database column takes finite numbers only, so no verdict carries another."""
+    verdict = judge(msgspec.structs.replace(scene, size=D(wish)))
+    assert isinstance(verdict, Denied), verdict
+    assert verdict.numbers["size"] is None
+    stored = msgspec.json.Encoder(decimal_format="number").encode(verdict)
+    assert msgspec.json.decode(stored, type=Denied) == verdict

@@ -82,6 +82,15 @@ def test_account_that_no_cap_can_help_says_so(equity: str) -> None:
     assert isinstance(verdict, Untradable)
     assert {found.smallest for found in verdict.blockers} == {None}
     assert verdict.equity_min == dollars("500")
+    assert all("no value is enough on this account" in line for line in verdict.detail.splitlines()[1:4])
+
+
+def test_account_that_the_largest_cap_just_helps_names_it() -> None:
+    """Fifty times 20 cents is exactly the smallest order."""
+    verdict = check_tradable(skill_with(TINY), dollars("0.2"))
+
+    assert isinstance(verdict, Untradable)
+    assert [found.smallest for found in verdict.blockers] == [5000, 5000, 50]
 
 
 def test_size_in_percent_below_the_smallest_order_is_named() -> None:

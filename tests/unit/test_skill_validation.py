@@ -62,6 +62,12 @@ def test_skill_valid_is_not_refused() -> None:
             'slug: cannot be derived from the name "比特币"; write it, in lower-case letters, digits and hyphens',
         ),
         ({"risk": 3}, "risk: was 3; write an object in braces"),
+        ({"name": {"en": "Cross"}}, "name: was an object; write a name of at most 80 characters"),
+        (
+            {"model": "a b"},
+            'model: was "a b"; write the id of a chat model, such as vendor/name, of at most 200 characters',
+        ),
+        ({"mode": "ruls"}, 'mode: was "ruls"; write one of thesis, rules, hybrid (did you mean rules?)'),
         ({"risk": None}, 'risk: is missing; add it, such as "risk": {"maxPositionPct": 20, …}'),
         ({"risk.maxLeverage": None}, 'risk.maxLeverage: is missing; add it, such as "maxLeverage": 1'),
         ({"rules.fast": None}, 'rules.fast: is missing; add it, such as "fast": 10'),
@@ -152,6 +158,21 @@ def test_payload_with_float_is_refused() -> None:
     """A float cannot hold a percentage exactly, so even a harmless one is refused."""
     with pytest.raises(SkillInvalid, match=r"^p: risk\.maxPositionPct: was the float 20\.0; write a percentage"):
         validate_payload(rules_skill({"risk.maxPositionPct": 20.0}), source="p")
+
+
+@pytest.mark.parametrize(("text", "value"), [("[1]", "a list"), ("null", "null"), ("3", "3")])
+def test_file_that_is_no_object_is_refused(text: str, value: str) -> None:
+    """A skill is an object; anything else is refused as a whole."""
+    with pytest.raises(SkillInvalid) as refusal:
+        load_skill(text, source="f")
+
+    assert str(refusal.value) == f"f: was {value}; write an object in braces"
+
+
+def test_payload_with_a_key_that_is_no_text_is_refused() -> None:
+    """What JSON cannot express is refused too when a program hands it over."""
+    with pytest.raises(SkillInvalid, match=r"^p: 1: was 1; keys should be strings$"):
+        validate_payload(rules_skill({}) | {1: 2}, source="p")
 
 
 def test_skill_loaded_cannot_be_changed() -> None:

@@ -117,7 +117,9 @@ def test_started_child_writes_to_its_file_and_ends_on_a_signal(tmp_path: Path) -
     """Output is appended to a private file; a signal after the end is harmless."""
     output = tmp_path / "child.log"
     output.write_text("before\n")
-    child = PROCESSES.start(shell("trap 'echo stopped; exit 7' TERM; echo ready; sleep 60 & wait"), output=output)
+    child = PROCESSES.start(
+        shell("trap 'echo stopped; exit 7' TERM; echo ready; while :; do sleep 0.05; done"), output=output
+    )
     assert child.wait(0.01) is None
     wait_for("ready", output, child)
     child.signal(Signal.TERMINATE)
@@ -129,7 +131,7 @@ def test_started_child_writes_to_its_file_and_ends_on_a_signal(tmp_path: Path) -
 def test_started_child_outlives_the_thread_that_asked_for_it(tmp_path: Path) -> None:
     """The kernel ties a child to a thread, and the one that asked may end at once."""
     children: list[Child] = []
-    launch = shell("sleep 60")
+    launch = Launch(command=("/bin/sleep", "60"), environment={})
     thread = threading.Thread(target=lambda: children.append(PROCESSES.start(launch, output=tmp_path / "log")))
     thread.start()
     thread.join()
@@ -156,7 +158,7 @@ def test_started_child_ends_with_its_parent_however_that_ends(tmp_path: Path, en
 
 def test_processes_tells_who_is_alive_and_what_it_runs(tmp_path: Path) -> None:
     """A running child is alive under its command line; after its end it is neither, even before we waited for it."""
-    script = "echo ready; sleep 60 & wait"
+    script = "echo ready; while :; do sleep 0.05; done"
     child = PROCESSES.start(shell(script), output=tmp_path / "log")
     wait_for("ready", tmp_path / "log", child)
     assert PROCESSES.is_alive(child.pid)

@@ -1,6 +1,6 @@
 """Executes orders on a paper ledger, answering as the venue would."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -12,7 +12,7 @@ from agentic_core.domain.fill import Fill, FillKind, Liquidity
 from agentic_core.domain.ids import ClientOrderId, Symbol
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
 from agentic_core.domain.market import Book
-from agentic_core.domain.money import Price, Size, Usd
+from agentic_core.domain.money import ZERO, Price, Size, Usd
 from agentic_core.domain.order import (
     Accepted,
     IntentKind,
@@ -107,14 +107,22 @@ class PaperBroker:
 
     def liquidate(self, position: Position, mark: Decimal) -> Fill:
         """Close a position at its mark because the account can no longer carry it."""
-        fill = self._fill(
-            None,
-            f"liquidation:{position.symbol}:{self.ledger.as_of}",
-            position.symbol,
-            position.closing_side,
-            Execution(size=Size(abs(position.size)), price=Price(mark)),
+        symbol, units = position.symbol, abs(position.size)
+        after, gain = position.after(position.closing_side, units, mark)
+        fill = Fill(
+            fill_id=f"liquidation:{symbol}:{self.ledger.as_of}",
+            cloid=None,
+            symbol=symbol,
+            side=position.closing_side,
+            size=Size(units),
+            price=Price(mark),
+            fee=self._fees.fee(units * mark, Liquidity.TAKER),
+            liquidity=Liquidity.TAKER,
+            time=self.ledger.as_of,
+            closed_pnl=gain,
+            kind=FillKind.LIQUIDATION,
         )
-        self.ledger.book(fill)
+        self.ledger.book(fill, after)
         return fill
 
     def _execute(self, intent: OrderIntent, book: Book | None) -> SendOutcome:
@@ -122,70 +130,71 @@ class PaperBroker:
         if book is None or rules is None or not self.ledger.has_mark(intent.symbol):
             reason = f"paper broker: no mark price for {intent.symbol}; fetch its candles or refresh the marks first"
             return Rejected(cloid=intent.cloid, reason=reason)
-        sized = self._sized(intent, rules)
+        held = self.ledger.position(intent.symbol)
+        sized = self._sized(intent, rules, held)
         if isinstance(sized, Rejected):
             return sized
         executions = execute(sized, book, rules, self._slippage_bps)
-        refusal = self._refusal(sized, executions)
+        fees = [self._fees.fee(part.size * part.price, Liquidity.TAKER) for part in executions]
+        refusal = self._refusal(sized, held, executions, fees)
         if refusal is not None:
             return Rejected(cloid=intent.cloid, reason=refusal)
-        fills = tuple(self._book(sized, leg, execution) for leg, execution in enumerate(executions))
-        done = sum((fill.size for fill in fills), Decimal(0)) == intent.size
+        fills = self._book(sized, held, executions, fees)
+        done = sum([fill.size for fill in fills], ZERO) == intent.size
         state = IntentState.FILLED if done else IntentState.PARTIAL
         return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
 
-    def _sized(self, intent: OrderIntent, rules: Instrument) -> OrderIntent | Rejected:
+    def _sized(self, intent: OrderIntent, rules: Instrument, held: Position) -> OrderIntent | Rejected:
         if intent.kind is not IntentKind.ORDER or intent.time_in_force is not TimeInForce.IOC:
             what = f"{intent.kind} ({intent.time_in_force})"
             reason = f"paper broker: {what} cannot be executed; send an immediate-or-cancel order"
             return Rejected(cloid=intent.cloid, reason=reason)
-        held = self.ledger.position(intent.symbol)
         if not intent.reduce_only:
             if not rules.is_legal_size(intent.size) or not rules.is_legal_price(intent.limit_price):
                 order = f"{intent.size} at {intent.limit_price}"
                 reason = f"paper broker: {order} is not on {intent.symbol}'s size and price steps"
                 return Rejected(cloid=intent.cloid, reason=reason)
             return intent
-        if held.size == 0 or intent.side is not held.closing_side:
+        if not held.size or intent.side is not held.closing_side:
             reason = f"Reduce only order would increase position. asset={intent.symbol}"
             return Rejected(cloid=intent.cloid, reason=reason)
         if intent.size <= abs(held.size):
             return intent
         return msgspec.structs.replace(intent, size=Size(abs(held.size)))
 
-    def _refusal(self, intent: OrderIntent, executions: tuple[Execution, ...]) -> str | None:
+    def _refusal(
+        self, intent: OrderIntent, held: Position, executions: Sequence[Execution], fees: Sequence[Usd]
+    ) -> str | None:
         if not executions:
             return f"Order could not immediately match against any resting orders. asset={intent.symbol}"
-        after = self.ledger.position(intent.symbol).size + intent.side.sign * intent.size
-        if intent.size * executions[0].price < VENUE_ORDER_USD_MIN and after != 0:
+        after = held.size + (intent.size if intent.side is Side.BUY else -intent.size)
+        if intent.size * executions[0].price < VENUE_ORDER_USD_MIN and after:
             return f"Order must have minimum value of $10. asset={intent.symbol}"
         if intent.reduce_only:
             return None
         needed = self.ledger.margin_for({intent.symbol: after})
-        cost = sum((self._fees.fee(part.size * part.price, Liquidity.TAKER) for part in executions), Decimal(0))
-        if needed > self.ledger.equity - cost:
+        if needed > self.ledger.equity - sum(fees, ZERO):
             return f"Insufficient margin to place order. asset={intent.symbol}"
         return None
 
-    def _book(self, intent: OrderIntent, leg: int, execution: Execution) -> Fill:
-        fill = self._fill(intent.cloid, f"{intent.cloid}:{leg}", intent.symbol, intent.side, execution)
-        self.ledger.book(fill)
-        return fill
-
-    def _fill(
-        self, cloid: ClientOrderId | None, fill_id: str, symbol: Symbol, side: Side, execution: Execution
-    ) -> Fill:
-        _, gain = self.ledger.position(symbol).after(side, execution.size, execution.price)
-        return Fill(
-            fill_id=fill_id,
-            cloid=cloid,
-            symbol=symbol,
-            side=side,
-            size=execution.size,
-            price=execution.price,
-            fee=self._fees.fee(execution.size * execution.price, Liquidity.TAKER),
-            liquidity=Liquidity.TAKER,
-            time=self.ledger.as_of,
-            closed_pnl=Usd(gain),
-            kind=FillKind.ORDER if cloid is not None else FillKind.LIQUIDATION,
-        )
+    def _book(
+        self, intent: OrderIntent, held: Position, executions: Sequence[Execution], fees: Sequence[Usd]
+    ) -> tuple[Fill, ...]:
+        fills: list[Fill] = []
+        for part, fee in zip(executions, fees, strict=True):
+            held, gain = held.after(intent.side, part.size, part.price)
+            fill = Fill(
+                fill_id=f"{intent.cloid}:{len(fills)}",
+                cloid=intent.cloid,
+                symbol=intent.symbol,
+                side=intent.side,
+                size=part.size,
+                price=part.price,
+                fee=fee,
+                liquidity=Liquidity.TAKER,
+                time=self.ledger.as_of,
+                closed_pnl=gain,
+            )
+            self.ledger.book(fill, held)
+            fills.append(fill)
+        return tuple(fills)

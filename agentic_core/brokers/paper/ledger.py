@@ -96,8 +96,7 @@ class PaperLedger:
     def margin_for(self, sizes: Mapping[Symbol, Decimal]) -> Usd:
         """Return the initial margin needed if the symbols named were held in these signed sizes instead."""
         total = ZERO
-        for symbol in {*self._positions, *sizes}:
-            size = sizes.get(symbol, self.position(symbol).size)
+        for symbol, size in {**{held.symbol: held.size for held in self._positions.values()}, **sizes}.items():
             if size:
                 total += abs(size) * self.price(symbol) / min(self._leverage, self._rules(symbol).leverage_max)
         return Usd(total)
@@ -138,9 +137,8 @@ class PaperLedger:
         """Count one order sent today."""
         self.day = self.day.counting(1)
 
-    def book(self, fill: Fill) -> None:
-        """Enter an execution."""
-        position, _ = self.position(fill.symbol).after(fill.side, fill.size, fill.price)
+    def book(self, fill: Fill, position: Position) -> None:
+        """Enter an execution, and the position it leads to."""
         self.cash -= fill.signed_size * fill.price + fill.fee
         if position.size:
             self._positions[fill.symbol] = position

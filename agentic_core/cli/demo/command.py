@@ -18,8 +18,8 @@ from agentic_core.cli.services import Services
 
 __all__ = ["build"]
 
-SeedOption = Annotated[int, typer.Option("--seed", help="Another seed is another market.")]
-FolderOption = Annotated[
+_SeedOption = Annotated[int, typer.Option("--seed", help="Another seed is another market.")]
+_FolderOption = Annotated[
     Path | None, typer.Option("--html", metavar="FOLDER", help="Also write the three paper reports as pages.")
 ]
 
@@ -29,7 +29,7 @@ def build(services: Services) -> typer.Typer:
     app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
     @app.command()
-    def demo(seed: SeedOption = 7, html: FolderOption = None) -> None:
+    def demo(seed: _SeedOption = 7, html: _FolderOption = None) -> None:
         """Play three skills on synthetic markets: backtest, paper into PostgreSQL, commands, report.
 
         Needs no key and no network; the database is a real PostgreSQL in a temporary folder. Exit code 1 when

@@ -24,6 +24,8 @@ class Binaries(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: Path
     """Holds `bin`, `lib` and `share`."""
+    libraries: Path | None = None
+    """Shared libraries that the wheel keeps beside its package; the programs look for them two folders above theirs."""
 
     def program(self, name: str) -> str:
         """Return the path of a program such as `initdb`."""
@@ -43,4 +45,5 @@ def find_binaries() -> Binaries:
     folder = Path(str(files(module_from_spec(spec)) / _INSTALLED)).resolve()
     if not (folder / "bin" / "postgres").exists():
         raise ConfigError(f"this version of {_DISTRIBUTION} brings no PostgreSQL {MAJOR} in {folder}; {_CURE}")
-    return Binaries(folder=folder)
+    libraries = folder.parent.parent / f"{_MODULE}.libs"
+    return Binaries(folder=folder, libraries=libraries if libraries.exists() else None)

@@ -110,12 +110,24 @@ def usable_binaries(system: SystemPorts, home: Path, identity: Identity, binarie
     if system.files.status(copy) is None:
         draft = copy.with_name(f"{copy.name}.part")
         system.files.remove_tree(draft)
-        system.files.copy_tree(binaries.folder, draft)
+        _copy(system, binaries, draft)
         owner = owner_of(identity)
         if owner is not None:
             system.files.give_tree(draft, uid=owner[0], gid=owner[1])
         system.files.rename(draft, copy)
-    return msgspec.structs.replace(binaries, folder=copy)
+    return msgspec.structs.replace(binaries, folder=_programs(copy))
+
+
+def _copy(system: SystemPorts, binaries: Binaries, target: Path) -> None:
+    # As deep as in the wheel: the programs look for its libraries relative to themselves.
+    system.files.make_folder(_programs(target).parent, mode=0o755)
+    system.files.copy_tree(binaries.folder, _programs(target))
+    if binaries.libraries is not None:
+        system.files.copy_tree(binaries.libraries, target / binaries.libraries.name)
+
+
+def _programs(copy: Path) -> Path:
+    return copy / "package" / "pginstall"
 
 
 def _temporary(system: SystemPorts, place: Place) -> Path:

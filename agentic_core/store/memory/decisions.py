@@ -19,15 +19,8 @@ class MemoryDecisions:
 
     def __init__(self, leases: MemoryLeases) -> None:
         self._check = leases.check
-        self._decisions: dict[DecisionId, Decision] = {}
+        self.decisions: dict[DecisionId, Decision] = {}
         self._results: dict[DecisionId, EngineResult] = {}
-
-    def __contains__(self, decision: DecisionId) -> bool:
-        return decision in self._decisions
-
-    def insert(self, decision: Decision) -> None:
-        """Keep a decision that has no result yet; whoever calls has checked the fence and that it is new."""
-        self._decisions[decision.decision_id] = decision
 
     async def record(self, fence: Fence, decision: Decision, result: EngineResult) -> None:
         """Write a decision with its result, or add the result to a prepared one; the first result stays.
@@ -36,7 +29,7 @@ class MemoryDecisions:
             Fenced: the fence is not the account's live lease; nothing was written.
         """
         self._check(fence)
-        self._decisions.setdefault(decision.decision_id, decision)
+        self.decisions.setdefault(decision.decision_id, decision)
         self._results.setdefault(decision.decision_id, result)
 
     async def recent(self, deployment: DeploymentId, limit: int) -> tuple[DecisionRecord, ...]:
@@ -44,7 +37,7 @@ class MemoryDecisions:
         found = [
             DecisionRecord(decision=decision, result=result)
             for key, result in self._results.items()
-            if (decision := self._decisions[key]).deployment == deployment
+            if (decision := self.decisions[key]).deployment == deployment
         ]
         found.sort(key=attrgetter("decision.tick_at"), reverse=True)
         return tuple(found[:limit])
@@ -56,10 +49,10 @@ class MemoryDecisions:
             Conflict: one of them, or two of the same id, are there already.
         """
         keys = {record.decision.decision_id for record in records}
-        if len(keys) < len(records) or keys & self._decisions.keys():
+        if len(keys) < len(records) or keys & self.decisions.keys():
             raise sentences.conflict(sentences.DECIDED_BEFORE)
         for record in records:
-            self._decisions[record.decision.decision_id] = record.decision
+            self.decisions[record.decision.decision_id] = record.decision
             self._results[record.decision.decision_id] = record.result
 
 

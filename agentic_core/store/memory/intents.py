@@ -31,10 +31,11 @@ class MemoryIntents:
 
     def __init__(self, leases: MemoryLeases, decisions: MemoryDecisions) -> None:
         self._check = leases.check
-        self._decisions = decisions
+        self._decisions = decisions.decisions
         self._prepared: dict[ClientOrderId, PreparedIntent] = {}
-        self._states: dict[ClientOrderId, IntentState] = {}
         self._open: dict[ClientOrderId, PreparedIntent] = {}
+        self._states: dict[ClientOrderId, IntentState] = {}
+        # A state stands here once an intent was settled; before that it is PREPARED.
         self._fills: defaultdict[AccountKey, dict[str, Fill]] = defaultdict(dict)
 
     async def prepare(
@@ -47,20 +48,19 @@ class MemoryIntents:
             Conflict: the decision or a client order id was prepared before; nothing was written.
         """
         self._check(fence)
-        if decision.decision_id in self._decisions:
+        key, known = decision.decision_id, self._prepared
+        if key in self._decisions:
             raise sentences.conflict(sentences.DECIDED_BEFORE)
-        prepared = {
-            intent.cloid: PreparedIntent(intent=intent, fence=fence, decision=decision.decision_id, prepared_at=at)
-            for intent in intents
-        }
-        if len(prepared) < len(intents) or not self._prepared.keys().isdisjoint(prepared):
-            raise sentences.conflict(sentences.ORDERED_BEFORE)
-        self._decisions.insert(decision)
-        self._prepared.update(prepared)
-        self._open.update(prepared)
-        for cloid in prepared:
-            self._states[cloid] = IntentState.PREPARED
-        return tuple(prepared.values())
+        fresh: dict[ClientOrderId, PreparedIntent] = {}
+        for intent in intents:
+            cloid = intent.cloid
+            if cloid in known or cloid in fresh:
+                raise sentences.conflict(sentences.ORDERED_BEFORE)
+            fresh[cloid] = PreparedIntent(intent=intent, fence=fence, decision=key, prepared_at=at)
+        self._decisions[key] = decision
+        known.update(fresh)
+        self._open.update(fresh)
+        return tuple(fresh.values())
 
     async def settle(self, fence: Fence, prepared: PreparedIntent, outcome: SendOutcome, *, at: Instant) -> IntentState:
         """Record what became of a sent intent, with its fills, each exactly once; returns the state it has now.
@@ -73,20 +73,25 @@ class MemoryIntents:
             UsageError: the outcome is that of another order.
         """
         self._check(fence)
-        cloid = prepared.intent.cloid
         check_outcome(prepared, outcome)
+        cloid = outcome.cloid
         known = self._prepared.get(cloid)
         if known is None or known.fence.account != fence.account:
             raise sentences.no_intent(cloid, fence.account)
-        state = self._states[cloid]
-        if state not in TERMINAL_STATES:
-            state = self._states[cloid] = _state_of(outcome)
-            if state in _UNRESOLVED:
-                self._open[cloid] = known
-            else:
-                self._open.pop(cloid, None)
-        if isinstance(outcome, Accepted) and outcome.fills:
-            self._keep(fence.account, outcome.fills)
+        if isinstance(outcome, Accepted):
+            state = outcome.state
+            if outcome.fills:
+                self._keep(fence.account, outcome.fills)
+        else:
+            state = IntentState.REJECTED if isinstance(outcome, Rejected) else IntentState.UNKNOWN
+        before = self._states.get(cloid)
+        if before in TERMINAL_STATES:
+            return before
+        self._states[cloid] = state
+        if state in _UNRESOLVED:
+            self._open[cloid] = known
+        else:
+            self._open.pop(cloid, None)
         return state
 
     async def unresolved(self, account: AccountKey) -> tuple[PreparedIntent, ...]:
@@ -114,9 +119,3 @@ class MemoryIntents:
 
 
 _UNRESOLVED = frozenset({IntentState.PREPARED, IntentState.SENT, IntentState.UNKNOWN})
-
-
-def _state_of(outcome: SendOutcome) -> IntentState:
-    if isinstance(outcome, Accepted):
-        return outcome.state
-    return IntentState.REJECTED if isinstance(outcome, Rejected) else IntentState.UNKNOWN

@@ -6,6 +6,7 @@ from agentic_core.domain.ids import AccountKey
 from agentic_core.domain.order import Fence
 from agentic_core.domain.records import Lease
 from agentic_core.domain.times import Instant
+from agentic_core.errors import Fenced
 from agentic_core.store import sentences
 
 __all__ = ["MemoryLeases"]
@@ -38,7 +39,9 @@ class MemoryLeases:
 
     async def renew(self, lease: Lease) -> bool:
         """Prolong the lease by its ttl; False means fenced."""
-        if not self._is_live(lease.account, lease.epoch):
+        try:
+            self.check(Fence(account=lease.account, epoch=lease.epoch))
+        except Fenced:
             return False
         self._held[lease.account].expires_at = self._now() + lease.ttl_ms
         return True
@@ -55,9 +58,6 @@ class MemoryLeases:
         Raises:
             Fenced: it is not.
         """
-        if not self._is_live(fence.account, fence.epoch):
+        held = self._held.get(fence.account)
+        if held is None or held.epoch != fence.epoch or held.holder is None or held.expires_at < self._now():
             raise sentences.fenced(fence.account, fence.epoch)
-
-    def _is_live(self, account: AccountKey, epoch: int) -> bool:
-        held = self._held.get(account)
-        return held is not None and held.epoch == epoch and held.holder is not None and held.expires_at >= self._now()

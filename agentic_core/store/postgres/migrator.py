@@ -1,8 +1,8 @@
 """Bring a database up to this release: plain SQL files, applied in order, each once, and never changed afterwards.
 
 A file `NNNN_name.sql` runs as one transaction under an advisory lock. One whose first line is `-- no-transaction` holds
-a single statement that cannot run inside one, such as `create index concurrently if not exists`; it has to do no harm
-when it runs twice, because the lock would keep it waiting for itself.
+a single statement that cannot run inside one, such as `create index concurrently if not exists`; where the process dies
+between that statement and the record of it, it runs a second time, and has to do no harm then.
 """
 
 import hashlib
@@ -103,9 +103,7 @@ async def applied_migrations(dsn: str) -> tuple[AppliedMigration, ...]:
     """
     with translated(place_of(dsn)):
         async with await _connect(dsn) as connection:
-            cursor = await connection.execute(statement("has_schema_migrations"))
-            answer = await cursor.fetchone()
-            return await _applied(connection) if answer is not None and answer[0] else ()
+            return await _applied(connection) if await _answer(connection, "has_schema_migrations") else ()
 
 
 async def migrate(dsn: str, shipped: Sequence[Migration] | None = None) -> tuple[Migration, ...]:
@@ -120,8 +118,8 @@ async def migrate(dsn: str, shipped: Sequence[Migration] | None = None) -> tuple
     done: list[Migration] = []
     with translated(place_of(dsn)):
         async with await _connect(dsn) as connection:
-            while (migration := await _apply_next(connection, shipped)) is not None:
-                done.append(migration)
+            while (migration := await _apply_next(connection, shipped, done)) is not None:
+                await _apply_alone(connection, migration, shipped, done)
     return tuple(done)
 
 
@@ -131,19 +129,39 @@ async def _connect(dsn: str) -> AsyncConnection:
     return await AsyncConnection.connect(dsn, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, options=options)
 
 
-async def _apply_next(connection: AsyncConnection, shipped: Sequence[Migration]) -> Migration | None:
-    async with connection.transaction():
-        await connection.execute(statement("lock_migrations"))
-        await connection.execute(statement("create_schema_migrations"))
-        pending = verify(shipped, await _applied(connection))
-        if not pending:
-            return None
-        migration = pending[0]
-        if migration.is_transactional:
-            await _run(connection, migration)
-            return migration
-    await _run(connection, migration)
-    return migration
+async def _apply_next(
+    connection: AsyncConnection, shipped: Sequence[Migration], done: list[Migration]
+) -> Migration | None:
+    # Applies up to the next one that has to run outside of transactions, and returns that one.
+    while True:
+        async with connection.transaction():
+            await connection.execute(statement("lock_migrations"))
+            await connection.execute(statement("create_schema_migrations"))
+            pending = verify(shipped, await _applied(connection))
+            if not pending:
+                return None
+            if not pending[0].is_transactional:
+                return pending[0]
+            await _run(connection, pending[0])
+            done.append(pending[0])
+
+
+async def _apply_alone(
+    connection: AsyncConnection, migration: Migration, shipped: Sequence[Migration], done: list[Migration]
+) -> None:
+    # An index that is built concurrently waits for everybody who waits inside a transaction, so whoever has to wait for
+    # it asks again and again instead. A connection that ends gives the lock back.
+    while not await _answer(connection, "try_lock_alone"):
+        await connection.execute(statement("wait_a_moment"))
+    if migration in verify(shipped, await _applied(connection)):
+        await _run(connection, migration)
+        done.append(migration)
+    await connection.execute(statement("unlock_alone"))
+
+
+async def _answer(connection: AsyncConnection, name: str) -> bool:
+    row = await (await connection.execute(statement(name))).fetchone()
+    return row is not None and bool(row[0])
 
 
 async def _run(connection: AsyncConnection, migration: Migration) -> None:

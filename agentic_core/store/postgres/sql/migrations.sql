@@ -4,6 +4,18 @@
 -- One process migrates at a time; the lock ends with the transaction, whatever happens.
 select pg_advisory_xact_lock(hashtextextended('schema_migrations', 0));
 
+-- name: try_lock_alone
+-- One process at a time runs what cannot run in a transaction; the lock ends with the session.
+select pg_try_advisory_lock(hashtextextended('schema_migrations alone', 0));
+
+-- name: wait_a_moment
+-- Until asking for that lock again.
+select pg_sleep(0.05);
+
+-- name: unlock_alone
+-- The next process may look.
+select pg_advisory_unlock(hashtextextended('schema_migrations alone', 0));
+
 -- name: create_schema_migrations
 -- The table that remembers; made under the lock, because `if not exists` alone can collide.
 create table if not exists schema_migrations (

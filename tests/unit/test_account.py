@@ -1,0 +1,42 @@
+"""What is counted per account and UTC day."""
+
+from decimal import Decimal
+
+import pytest
+
+from agentic_core.domain import DAY_MS, DayCounters, Instant, Usd
+
+D = Decimal
+DAY = DayCounters(day=100, baseline=Usd(D(10_000)), orders=7)
+
+
+def test_day_counters_within_the_day_stay() -> None:
+    """The last millisecond of a day still belongs to it, whatever equity is by then."""
+    assert DAY.at(Instant(101 * DAY_MS - 1), Usd(D(1))) is DAY
+
+
+def test_day_counters_at_midnight_start_over_with_the_equity_then() -> None:
+    """00:00 belongs to the day that begins: its baseline is the equity now and no order was sent."""
+    assert DAY.at(Instant(101 * DAY_MS), Usd(D(9_500))) == DayCounters(day=101, baseline=Usd(D(9_500)), orders=0)
+
+
+def test_day_counters_count_orders() -> None:
+    """Counting adds, and changes nothing else."""
+    assert DAY.counting(2) == DayCounters(day=100, baseline=Usd(D(10_000)), orders=9)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "equity", "loss_bps"),
+    [
+        ("10000", "9000", "1000"),
+        ("10000", "9999.99", "0.01"),
+        ("10000", "10000", "0"),
+        ("10000", "12000", "0"),
+        ("10000", "-5000", "15000"),
+        ("0", "0", "10000"),
+        ("-1", "5", "10000"),
+    ],
+)
+def test_loss_is_the_fall_since_the_baseline_and_never_negative(baseline: str, equity: str, loss_bps: str) -> None:
+    """A gain is no loss; without a baseline above zero everything counts as lost."""
+    assert DayCounters(day=0, baseline=Usd(D(baseline))).loss_bps(D(equity)) == D(loss_bps)
