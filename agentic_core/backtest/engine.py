@@ -143,7 +143,7 @@ class _Run:
         self.recorder.ticks = last
         self.recorder.equity = self.equity.points()
         assumptions = self.terms.assumptions(self.dataset.funding_source)
-        return self.recorder.record(self.mandate, "backtest", assumptions, self.ledger)
+        return self.recorder.record(self.mandate, "backtest", assumptions, self.ledger, self.cursor)
 
     def _wakes(self, last: int) -> Iterable[int]:
         decider = self.mandate.decider
@@ -198,13 +198,12 @@ class _Run:
 
     def _turn(self, index: int) -> None:
         turn = tick(self.mandate, self.cursor, self.ledger, self.state, record_holds=False)
-        try:
-            effect = next(turn)
-        except StopIteration:
+        effect = next(turn, None)
+        if effect is None:
             return
-        orders = self.ledger.day.orders
+        day = self.ledger.day
         immediately(resume(turn, effect, self.perform))
-        if self.ledger.day.orders != orders:
+        if self.ledger.day.orders != day.orders:
             self._traded(index)
 
     def _traded(self, index: int) -> None:

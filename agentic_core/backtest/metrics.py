@@ -170,12 +170,7 @@ def _books(run: RunRecord, held: Sequence[OpenTrip]) -> Books:
 
 
 def _unrealised(run: RunRecord, held: Sequence[OpenTrip]) -> Usd | None:
-    # The last exposure is what everything held is worth at the last mark, unsigned.
-    if not held:
-        return Usd(ZERO)
-    directions = {trip.size > 0 for trip in held}
-    if len(directions) > 1 or not run.equity:
+    if any(trip.symbol not in run.marks for trip in held):
         return None
-    cost = sum((trip.entry_cost for trip in held), ZERO)
-    gain = run.equity[-1].exposure - cost
-    return Usd(gain if directions == {True} else -gain)
+    gains = (trip.size * run.marks[trip.symbol] - trip.entry_cost.copy_sign(trip.size) for trip in held)
+    return Usd(sum(gains, ZERO))

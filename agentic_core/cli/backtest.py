@@ -72,7 +72,7 @@ def build(services: Services) -> typer.Typer:
         )
         work = _Work(skill=parsed, market=market, terms=terms, quiet=quiet)
         record = anyio.run(_run_and_save, services, work) if save else _run(work, unstored_version(parsed))
-        deliver(record, json=json, html=html, quiet=quiet)
+        deliver(record, source=market.dataset.description, json=json, html=html, quiet=quiet)
 
     return app
 

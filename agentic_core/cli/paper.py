@@ -83,7 +83,7 @@ def build(services: Services) -> typer.Typer:
         market = load_market(parsed, options)
         work = _Work(skill=parsed, market=market, terms=terms, speed=speed, quiet=quiet, logs=logs)
         record = anyio.run(_paper, services, work)
-        deliver(record, json=json, html=html, quiet=quiet)
+        deliver(record, source=market.dataset.description, json=json, html=html, quiet=quiet)
 
     return app
 

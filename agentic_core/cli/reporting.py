@@ -28,12 +28,14 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Report]:
         yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
-def deliver(run: RunRecord, *, json: Path | None, html: Path | None, quiet: bool) -> None:
-    """Print the report and write the files that were asked for; where each went is said last."""
+def deliver(run: RunRecord, *, source: str, json: Path | None, html: Path | None, quiet: bool) -> None:
+    """Print the report and write the files that were asked for; `source` describes the candles."""
     if not quiet:
-        print_report(run, console)
-    for path, write in ((json, write_json), (html, write_html)):
-        if path is not None:
-            write(run, path)
-            if not quiet:
-                console.print(f"written: {path}", style="dim", highlight=False)
+        print_report(run, console, source=source)
+    if json is not None:
+        write_json(run, json)
+    if html is not None:
+        write_html(run, html, source=source)
+    if not quiet:
+        for path in filter(None, (json, html)):
+            console.print(f"written: {path}", style="dim", highlight=False)

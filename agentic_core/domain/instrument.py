@@ -55,8 +55,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         decimals = _PRICE_FIGURES_MAX - 1 - price.adjusted()
         if decimals <= 0:
             return _WHOLE
-        decimals_max = _PRICE_DECIMALS_PERP - self.size_decimals
-        return _STEPS[decimals if decimals < decimals_max else decimals_max]
+        return _STEPS[min(decimals, _PRICE_DECIMALS_PERP - self.size_decimals)]
 
     def is_legal_price(self, price: Decimal) -> bool:
         """Tell whether the venue takes this price."""

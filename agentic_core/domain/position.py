@@ -75,7 +75,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         if not held or (held > 0) == (signed > 0):
             return self._moved(signed, self.entry_cost + size * price), _NO_USD
         units = abs(held)
-        closed = size if size <= units else units
+        closed = min(size, units)
         cost = self.entry_cost if closed == units else self._share(closed)
         gain = closed * price - cost if held > 0 else cost - closed * price
         left = (size - closed) * price if size > closed else self.entry_cost - cost

@@ -36,7 +36,7 @@ def execute(intent: OrderIntent, book: Book, instrument: Instrument, slippage_bp
         price = instrument.round_price(level.price * factor, up=buying)
         if price > intent.limit_price if buying else price < intent.limit_price:
             break
-        size = level.size if level.size <= left else left
+        size = min(level.size, left)
         if not size:  # a level that was emptied before it was removed
             continue
         taken.append(Execution(size=Size(size), price=price))

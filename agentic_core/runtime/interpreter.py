@@ -69,34 +69,36 @@ class Interpreter:
     async def perform(self, effect: Effect) -> EffectReply:
         """Perform one effect and return its reply."""
         match effect:
-            case Persist(decision=decision, intents=intents):
-                return await self._intents.prepare(self._fence, decision, intents, at=self._now())
-            case Send(prepared=prepared):
-                return await self._send(prepared)
-            case Record(decision=decision, result=result):
-                self._recorder.turn(decision, result)
-                await self._decisions.record(self._fence, decision, result)
+            case Persist():
+                return await self._intents.prepare(self._fence, effect.decision, effect.intents, at=self._now())
+            case Send():
+                return await self._send(effect.prepared)
+            case Record():
+                self._recorder.turn(effect.decision, effect.result)
+                await self._decisions.record(self._fence, effect.decision, effect.result)
                 return None
-            case Abandon(prepared=prepared, cause=cause):
-                await self._settle(prepared, Rejected(cloid=prepared.intent.cloid, reason=f"not sent: {cause}"))
+            case Abandon():
+                await self._settle_unsent(effect.prepared, effect.cause)
                 return None
-            case Reserve(bound=bound):
-                return self._reserve(bound)
-            case Ask(question=question):
-                return await self._ask(question)
+            case Reserve():
+                return self._reserve(effect.bound)
+            case Ask():
+                return await self._ask(effect.question)
             case _:
                 assert_never(effect)
 
     async def _send(self, prepared: PreparedIntent) -> SendOutcome | Denied:
         outcome = await self._broker.submit(prepared)
         if isinstance(outcome, Denied):
-            await self._settle(prepared, Rejected(cloid=prepared.intent.cloid, reason=f"not sent: {outcome.rule}"))
+            await self._settle_unsent(prepared, outcome.rule)
             return outcome
-        self._recorder.order(self._now(), prepared.intent, outcome)
-        await self._settle(prepared, outcome)
+        at = self._now()
+        self._recorder.order(at, prepared.intent, outcome)
+        await self._intents.settle(self._fence, prepared, outcome, at=at)
         return outcome
 
-    async def _settle(self, prepared: PreparedIntent, outcome: SendOutcome) -> None:
+    async def _settle_unsent(self, prepared: PreparedIntent, cause: str) -> None:
+        outcome = Rejected(cloid=prepared.intent.cloid, reason=f"not sent: {cause}")
         await self._intents.settle(self._fence, prepared, outcome, at=self._now())
 
     async def _ask(self, question: Question) -> Answer | Unusable:

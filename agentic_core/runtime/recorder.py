@@ -4,6 +4,7 @@ from agentic_core.domain.account import AccountView
 from agentic_core.domain.decision import Decision, EngineResult, NoopResult
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
+from agentic_core.domain.market import MarketView
 from agentic_core.domain.order import Accepted, OrderIntent, SendOutcome
 from agentic_core.domain.run import Assumptions, DecisionRecord, EquityPoint, Halt, OrderRecord, RunRecord
 from agentic_core.domain.times import Instant
@@ -41,8 +42,11 @@ class RunRecorder:
         """Note what the account is worth."""
         self.equity.append(EquityPoint(time=account.as_of, equity=account.equity, exposure=account.exposure()))
 
-    def record(self, mandate: Mandate, environment: str, assumptions: Assumptions, account: AccountView) -> RunRecord:
+    def record(
+        self, mandate: Mandate, environment: str, assumptions: Assumptions, account: AccountView, market: MarketView
+    ) -> RunRecord:
         """Return the run as it stands."""
+        marks = ((symbol, market.mark(symbol)) for symbol in mandate.symbols)
         return RunRecord(
             run=mandate.deployment,
             environment=environment,
@@ -62,5 +66,6 @@ class RunRecorder:
             funding=tuple(self.funding),
             halts=tuple(self.halts),
             equity=tuple(self.equity),
+            marks={symbol: mark.price for symbol, mark in marks if mark is not None},
             final_equity=account.equity,
         )

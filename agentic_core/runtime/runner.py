@@ -171,7 +171,7 @@ class _Runner:
     def record(self, terms: Terms) -> RunRecord:
         session = self._session
         assumptions = terms.assumptions(self._venue.funding_source)
-        return session.recorder.record(session.mandate, "paper", assumptions, session.ledger)
+        return session.recorder.record(session.mandate, "paper", assumptions, session.ledger, session.desk)
 
     async def _loop(self, on_mark: Callable[[Instant], None]) -> None:
         session = self._session

@@ -72,6 +72,7 @@ TickOutcome: TypeAlias = Held | Skipped | Turned
 TickGenerator: TypeAlias = Generator[Effect, EffectReply, TickOutcome]
 
 _HELD = Held()
+_OUTCOMES = (Accepted, Rejected, Unresolved, Denied)
 _Kind = TypeVar("_Kind")
 
 
@@ -159,7 +160,6 @@ def flatten(
 def _decision(
     mandate: Mandate, digest: str, market: MarketView, account: AccountView, wish: _Wish, verdict: Verdict
 ) -> Decision:
-    marks = ((symbol, market.mark(symbol)) for symbol in mandate.symbols)
     return Decision(
         decision_id=decision_of(digest),
         trace_id=trace_of(digest),
@@ -171,7 +171,7 @@ def _decision(
         proposed_action=wish.action,
         verdict=verdict,
         equity=account.equity,
-        marks={symbol: mark.price for symbol, mark in marks if mark is not None},
+        marks={symbol: mark.price for symbol in mandate.symbols if (mark := market.mark(symbol)) is not None},
         usage=wish.usage,
         final_text=wish.text or (wish.action.reason if wish.action is not None else ""),
     )
@@ -180,23 +180,24 @@ def _decision(
 def _carry_out(
     mandate: Mandate, digest: str, market: MarketView, decision: Decision, *, independent: bool = False
 ) -> Generator[Effect, EffectReply, EngineResult]:
-    match decision.verdict:
-        case Noop(reason=reason):
-            return NoopResult(reason=reason)
-        case Denied(rule=rule, detail=detail, numbers=numbers):
-            return RejectedResult(rule=rule, detail=detail, numbers=numbers)
-        case Approved(plan=plan):
-            intents = plan_intents(plan, mandate.account, digest, market, mandate.limits.collar_bps)
+    verdict = decision.verdict
+    match verdict:
+        case Approved():
+            intents = plan_intents(verdict.plan, mandate.account, digest, market, mandate.limits.collar_bps)
             reply = yield Persist(decision=decision, intents=intents)
             legs = yield from _send_all(_expect(reply, tuple), independent=independent)
             return compose(legs)
+        case Denied():
+            return RejectedResult(rule=verdict.rule, detail=verdict.detail, numbers=verdict.numbers)
+        case Noop():
+            return NoopResult(reason=verdict.reason)
 
 
 def _send_all(prepared: Sequence[PreparedIntent], *, independent: bool) -> Generator[Effect, EffectReply, list[Leg]]:
     legs: list[Leg] = []
     for position, one in enumerate(prepared):
         outcome = yield Send(prepared=one)
-        if not isinstance(outcome, Accepted | Rejected | Unresolved | Denied):
+        if not isinstance(outcome, _OUTCOMES):
             message = f"the reply to Send was {outcome!r}"
             raise UsageError(message)
         legs.append(Leg(intent=one.intent, outcome=outcome))

@@ -107,7 +107,7 @@ def _terms(draw: st.DrawFn, rows: list[Row], interval_ms: int, size_decimals: in
         daily_loss_pct=Fraction(draw(st.sampled_from(["100", "20", "3", "0.5", "100"]))),
         interval_ms=interval_ms,
         size_decimals=size_decimals,
-        venue_leverage=draw(st.sampled_from([leverage, 40, 50])),
+        venue_leverage=draw(st.sampled_from([leverage, 40, 50, 3])),
         fee_rate=Fraction(draw(st.sampled_from(["0.00045", "0", "0.00123"]))),
         slippage_bps=Fraction(draw(st.sampled_from(["0", "60", "2.5", "30"]))),
         funding=draw(_funding(rows, interval_ms)),

@@ -76,6 +76,7 @@ def empty_run(**changes: object) -> RunRecord:
         funding=(),
         halts=(),
         equity=(point(5, "10000"), point(24 * 60, "10000")),
+        marks={},
         final_equity=Usd(Decimal(10_000)),
     )
     return msgspec.structs.replace(run, **changes)

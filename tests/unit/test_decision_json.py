@@ -228,6 +228,7 @@ def test_run_record_round_trips_with_every_kind_of_verdict_result_and_outcome() 
         funding=(settled,),
         halts=(Halt(time=AT, reason=HaltReason.LIQUIDATION, detail="below margin", numbers=numbers),),
         equity=(EquityPoint(time=AT, equity=Usd(D("10000.10")), exposure=Usd(D(0))),),
+        marks={BTC: D("46377.5")},
         final_equity=Usd(D("9999.999999999999")),
     )
     back = msgspec.json.decode(msgspec.json.encode(record), type=RunRecord)

@@ -10,7 +10,7 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Unresolved
 from agentic_core.domain.run import OrderRecord, RunRecord
-from tests.support.runs import busy_run, empty_run, fill, paid, point, rejected_order
+from tests.support.runs import BTC, busy_run, empty_run, fill, paid, point, rejected_order
 
 
 def _run(*, final: str, **changes: object) -> RunRecord:
@@ -101,6 +101,7 @@ def test_books_of_an_open_position_use_its_average_entry(side: str, pnl: str, un
         final=final,
         fills=(fill(60, side, "3", "100", fee="2"), fill(90, opposite, "1", "110", fee="1", pnl=pnl)),
         equity=(point(5, "10000"), point(1_440, final, "224")),
+        marks={BTC: Decimal(112)},
     )
     books = measure_run(run).books
     assert (books.unrealised, books.residual, books.balance) == (Decimal(unrealised), Decimal(0), True)
@@ -113,7 +114,8 @@ def test_books_of_a_third_closed_balance_to_a_trillionth() -> None:
         fill(70, "buy", "2", "101"),
         fill(90, "sell", "1", "110", pnl="9.333333333333333333333333333"),
     )
-    run = _run(final="10018", fills=fills, equity=(point(5, "10000"), point(1_440, "10018", "210")))
+    curve = (point(5, "10000"), point(1_440, "10018", "210"))
+    run = _run(final="10018", fills=fills, equity=curve, marks={BTC: Decimal(105)})
     assert measure_run(run).books.residual == Decimal(0)
 
 
@@ -140,9 +142,12 @@ def test_books_with_a_wrong_fee_or_profit_do_not_balance() -> None:
         assert measure_run(msgspec.structs.replace(run, fills=fills)).books.balance is False
 
 
-def test_books_with_long_and_short_open_at_once_cannot_be_checked() -> None:
-    """The record holds one exposure, not a mark of each symbol."""
+def test_books_with_long_and_short_open_at_once_need_the_mark_of_each() -> None:
+    """Bought at 100 and worth 104, sold at 100 and worth 101: three dollars; without a mark nothing is claimed."""
     other = msgspec.structs.replace(fill(60, "sell", "1", "100"), symbol=Symbol("ETH"))
-    run = empty_run(fills=(fill(60, "buy", "1", "100"), other))
+    run = _run(final="10003", fills=(fill(60, "buy", "1", "100"), other), marks={BTC: Decimal(104)})
     books = measure_run(run).books
     assert (books.unrealised, books.residual, books.balance) == (None, None, None)
+    marked = msgspec.structs.replace(run, marks={BTC: Decimal(104), Symbol("ETH"): Decimal(101)})
+    assert measure_run(marked).books.unrealised == Decimal(3)
+    assert measure_run(marked).books.balance is True

@@ -48,6 +48,12 @@ def fill(side: Side, size: str, price: str, *, symbol: Symbol = BTC, fee: str = 
     )
 
 
+def enter(ledger: PaperLedger, execution: Fill) -> None:
+    """Book an execution with the position that it leads to."""
+    held = ledger.position(execution.symbol)
+    ledger.book(execution, held.after(execution.side, execution.size, execution.price)[0])
+
+
 def test_ledger_starts_with_cash_and_nothing_else() -> None:
     """The first day's baseline is the starting equity."""
     ledger = ledger_at(MarketByHand())
@@ -68,8 +74,8 @@ def test_ledger_values_positions_at_the_marks_of_the_moment() -> None:
     """Two BTC long from 100 and three ETH short from 50; marks at 110 and 60."""
     market = MarketByHand({BTC: "100", ETH: "50"})
     ledger = ledger_at(market)
-    ledger.book(fill(Side.BUY, "2", "100", fee="0.5"))
-    ledger.book(fill(Side.SELL, "3", "50", symbol=ETH, fee="0.25"))
+    enter(ledger, fill(Side.BUY, "2", "100", fee="0.5"))
+    enter(ledger, fill(Side.SELL, "3", "50", symbol=ETH, fee="0.25"))
     assert ledger.cash == D("9949.25")
     assert ledger.equity == D("9999.25")
     market.set(BTC, "110")
@@ -83,8 +89,8 @@ def test_ledger_values_positions_at_the_marks_of_the_moment() -> None:
 def test_ledger_margin_can_be_asked_for_sizes_not_held() -> None:
     """What the account would need if BTC were short five instead of long two."""
     ledger = ledger_at(MarketByHand({BTC: "100", ETH: "50"}))
-    ledger.book(fill(Side.BUY, "2", "100"))
-    ledger.book(fill(Side.BUY, "4", "50", symbol=ETH))
+    enter(ledger, fill(Side.BUY, "2", "100"))
+    enter(ledger, fill(Side.BUY, "4", "50", symbol=ETH))
     assert ledger.margin_for({BTC: D(-5)}) == D(140)
     assert ledger.margin_for({BTC: D(0)}) == D(40)
     assert ledger.margin_for({}) == ledger.margin_used == D(80)
@@ -93,8 +99,8 @@ def test_ledger_margin_can_be_asked_for_sizes_not_held() -> None:
 def test_ledger_forgets_a_closed_position() -> None:
     """Only open positions are listed."""
     ledger = ledger_at(MarketByHand({BTC: "100"}))
-    ledger.book(fill(Side.BUY, "2", "100"))
-    ledger.book(fill(Side.SELL, "2", "90"))
+    enter(ledger, fill(Side.BUY, "2", "100"))
+    enter(ledger, fill(Side.SELL, "2", "90"))
     assert dict(ledger.positions) == {}
     assert ledger.cash == D(9_980)
 
@@ -110,7 +116,7 @@ def test_ledger_day_opens_with_the_equity_of_its_first_mark() -> None:
     """The count starts over, the baseline is what the account is worth then, and the next mark changes neither."""
     market = MarketByHand({BTC: "100"})
     ledger = ledger_at(market)
-    ledger.book(fill(Side.BUY, "2", "100"))
+    enter(ledger, fill(Side.BUY, "2", "100"))
     ledger.count_order()
     ledger.open_day(Instant(MIDNIGHT - 1))
     assert ledger.day == DayCounters(day=DAY_ONE, baseline=Usd(D(10_000)), orders=1)
@@ -127,10 +133,10 @@ def test_ledger_snapshot_does_not_move_with_the_ledger() -> None:
     """What was recorded stays as it was."""
     market = MarketByHand({BTC: "100"})
     ledger = ledger_at(market)
-    ledger.book(fill(Side.BUY, "2", "100"))
+    enter(ledger, fill(Side.BUY, "2", "100"))
     snapshot = ledger.freeze()
     market.set(BTC, "50")
-    ledger.book(fill(Side.SELL, "2", "50"))
+    enter(ledger, fill(Side.SELL, "2", "50"))
     assert (snapshot.as_of, snapshot.equity, snapshot.margin_used) == (AT, D(10_000), D(40))
     assert [(held.symbol, held.size) for held in snapshot.positions] == [(BTC, D(2))]
 
@@ -139,7 +145,7 @@ def test_ledger_with_a_position_but_no_mark_says_what_is_missing() -> None:
     """A position nobody can value stops the account with words instead of a wrong number."""
     market = MarketByHand({BTC: "100"})
     ledger = ledger_at(market)
-    ledger.book(fill(Side.BUY, "2", "100"))
+    enter(ledger, fill(Side.BUY, "2", "100"))
     market.marks.clear()
     with pytest.raises(UsageError, match="holds BTC, but no mark price is known"):
         _ = ledger.equity

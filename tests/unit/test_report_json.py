@@ -79,7 +79,7 @@ def test_writing_where_it_cannot_be_is_refused_in_one_line(tmp_path: Path, write
         (b"", "not a run"),
         (b"\xff", "not a run"),
         (b"[]", "not a run (Expected `object`, got `array`); name a file written with --json"),
-        (b'{"schema": "agentic-run/1", "run": {}}', "not a run (field 'run' is missing)"),
+        (b'{"schema": "agentic-run/1", "run": {}}', "not a run (Object missing required field `run`"),
         (
             b'{"schema": "agentic-run/2", "run": {}}',
             "schema 'agentic-run/2' is not 'agentic-run/1'; write the run again",
