@@ -27,7 +27,7 @@ from agentic_core.cli.inputs import (
     terms_for,
     unstored_version,
 )
-from agentic_core.cli.reporting import deliver, progress_bar
+from agentic_core.cli.reporting import check_outputs, deliver, progress_bar
 from agentic_core.cli.services import Services
 from agentic_core.deployments import LOCAL_USER, save_skill
 from agentic_core.domain.ids import DeploymentId, derived_uuid
@@ -65,6 +65,7 @@ def build(services: Services) -> typer.Typer:
 
         Exit codes: 0 done, 2 the skill, the candles or an option were refused.
         """
+        check_outputs(json=json, html=html)
         terms = terms_for(equity=equity, slippage_bps=slippage_bps)
         parsed = read_skill(skill, terms.starting_equity)
         market = load_market(

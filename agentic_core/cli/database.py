@@ -9,7 +9,7 @@ from agentic_core.errors import ConfigError, MigrationMismatch, StoreUnavailable
 from agentic_core.ports.repositories import Store
 from agentic_core.settings import database_dsn, home_folder
 
-__all__ = ["open_database", "reach_database"]
+__all__ = ["as_a_setting", "open_database", "reach_database"]
 
 _MISSING = "this command keeps its records in PostgreSQL; pip install 'agentic-perps[embedded]'"
 
@@ -45,6 +45,19 @@ def reach_database(services: Services, *, folder: Path | None = None) -> Iterato
         yield embedded.dsn, True
 
 
+@contextmanager
+def as_a_setting() -> Iterator[None]:
+    """Treat a database that does not answer at the start as a setting that cannot be used; later it is an outage.
+
+    Raises:
+        ConfigError: it did not answer.
+    """
+    try:
+        yield
+    except StoreUnavailable as exc:
+        raise ConfigError(str(exc)) from exc
+
+
 @asynccontextmanager
 async def open_database(services: Services, *, folder: Path | None = None) -> AsyncGenerator[Store]:
     """Open the store; the embedded database is migrated by itself, a configured one by `agentic db migrate` only.
@@ -68,11 +81,8 @@ async def open_database(services: Services, *, folder: Path | None = None) -> As
         if embedded:
             await migrate(dsn)
         else:
-            try:
+            with as_a_setting():
                 waiting = verify(shipped_migrations(), await applied_migrations(dsn))
-            except StoreUnavailable as exc:
-                # At the start this is a setting that cannot be used; lost later, it would be an outage.
-                raise ConfigError(str(exc)) from exc
             if waiting:
                 message = (
                     f"the database lacks {len(waiting)} migration(s), first {waiting[0].file}; run: agentic db migrate"

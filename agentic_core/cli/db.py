@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from agentic_core.cli.database import reach_database
+from agentic_core.cli.database import as_a_setting, reach_database
 from agentic_core.cli.services import Services
 from agentic_core.domain.times import Instant, show
 from agentic_core.errors import ConfigError
@@ -73,9 +73,10 @@ class _Commands:
     def migrate(self, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Apply the migrations the database lacks; several processes may try at once.
 
-        Exit codes: 0 done, 1 the database does not fit this release, 2 the settings are wrong, 3 it cannot be reached.
+        Exit codes: 0 done, 1 the database does not fit this release, 2 the settings are wrong or it does not
+        answer.
         """
-        with reach_database(self._services) as (dsn, embedded):
+        with as_a_setting(), reach_database(self._services) as (dsn, embedded):
             applied = tuple(migration.file for migration in anyio.run(migrate, dsn))
             place = place_of(dsn)
         if as_json:
@@ -88,10 +89,10 @@ class _Commands:
     def status(self, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Show which migrations are applied and how many rows each table holds.
 
-        Exit codes: 0 up to date, 1 migrations are missing or do not fit this release, 2 the settings are wrong, 3 the
-        database cannot be reached.
+        Exit codes: 0 up to date, 1 migrations are missing or do not fit this release, 2 the settings are wrong or
+        the database does not answer.
         """
-        with reach_database(self._services) as (dsn, embedded):
+        with as_a_setting(), reach_database(self._services) as (dsn, embedded):
             status = anyio.run(_look, dsn, embedded)
         if as_json:
             self._say(msgspec.json.encode(status).decode())

@@ -46,6 +46,10 @@ __all__ = [
 _FUNDING_DEFAULT = Decimal("0.0000125")
 """The venue's interest component: 0.01 % in eight hours."""
 
+_EQUITY_MAX = Decimal(10**12)
+_EQUITY_STEP = Decimal("0.000001")
+"""The dollar of the venue has six decimals."""
+
 _SLIPPAGE_BPS_MAX = 1_000
 """More than a tenth of the price is a typing error."""
 
@@ -128,6 +132,9 @@ def terms_for(*, equity: str, slippage_bps: str) -> Terms:
     if start <= 0:
         message = f"--equity: {equity} leaves nothing to trade with; give some dollars, such as {plain(PAPER_EQUITY)}"
         raise InputError(message)
+    if start > _EQUITY_MAX or start != start.quantize(_EQUITY_STEP):
+        message = f"--equity: {equity} is no account; give at most a trillion dollars with at most six decimals"
+        raise InputError(message)
     if not 0 <= slippage <= _SLIPPAGE_BPS_MAX:
         message = f"--slippage-bps: {slippage_bps} is outside 0 to {_SLIPPAGE_BPS_MAX}"
         raise InputError(message)
@@ -181,6 +188,9 @@ def _by_symbol(skill: Skill, arguments: Sequence[str], option: str, symbol: str 
             raise InputError(message)
         if name not in skill.symbols:
             message = f"{option} {argument}: {name} is not among the skill's symbols {known}"
+            raise InputError(message)
+        if name in files:
+            message = f"{option} {argument}: {name} has {files[Symbol(name)]} already; give one file for each symbol"
             raise InputError(message)
         files[Symbol(name)] = Path(path)
     missing = [name for name in skill.symbols if name not in files]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from typing import Protocol, runtime_checkable
 
 from agentic_core.cli.services import Services
 from agentic_core.errors import AgenticError
@@ -62,7 +63,7 @@ class CommandLine:
         module, _, function = self._doors[name][0].partition(":")
         try:
             command = get_command(getattr(import_module(module), function)(self._services()))
-            command(args=list(arguments), prog_name=f"agentic {name}")
+            code = command.main(args=list(arguments), prog_name=f"agentic {name}", standalone_mode=False)
         except AgenticError as error:
             return _refused(error)
         except ExceptionGroup as group:
@@ -70,14 +71,34 @@ class CommandLine:
             if ours is None or group.subgroup(lambda error: not isinstance(error, AgenticError | ExceptionGroup)):
                 raise
             return _refused(_first(ours))
-        except SystemExit as stop:
+        except Exception as error:
+            if not isinstance(error, _Misuse):
+                raise
+            return _misused(name, error)
+        except SystemExit as stop:  # typer's answer to a reader that went away
             return stop.code if isinstance(stop.code, int) else 0
-        return 0
+        return code if isinstance(code, int) else 0
 
     def _unknown(self, name: str) -> str:
         near = get_close_matches(name, self._doors, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"error: there is no command {name!r}{hint}\nagentic --help lists them\n"
+
+
+@runtime_checkable
+class _Misuse(Protocol):
+    # What typer raises about options and arguments. Its classes move between modules from release to release, their
+    # shape has not.
+    exit_code: int
+
+    def format_message(self) -> str: ...
+
+
+def _misused(name: str, error: _Misuse) -> int:
+    message = error.format_message()
+    if message.strip():  # empty where the help of the group was printed instead
+        sys.stderr.write(f"error: {message}\nagentic {name} --help tells what it takes\n")
+    return error.exit_code
 
 
 def _refused(error: AgenticError) -> int:

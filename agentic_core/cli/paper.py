@@ -1,6 +1,7 @@
 """`agentic paper`: a skill on a paper account, tick by tick, into PostgreSQL."""
 
 import signal
+from decimal import Decimal
 from typing import Annotated
 
 import anyio
@@ -27,10 +28,11 @@ from agentic_core.cli.inputs import (
     terms_for,
 )
 from agentic_core.cli.logs import line_printer
-from agentic_core.cli.reporting import console, deliver, progress_bar
+from agentic_core.cli.reporting import check_outputs, console, deliver, progress_bar
 from agentic_core.cli.services import Services
 from agentic_core.deployments import LOCAL_USER, admit_paper, save_skill
 from agentic_core.domain.ids import DeploymentId
+from agentic_core.domain.money import exact
 from agentic_core.domain.records import CommandKind
 from agentic_core.domain.run import RunRecord
 from agentic_core.errors import InputError
@@ -42,8 +44,11 @@ from agentic_core.skills.schema import Skill
 
 __all__ = ["build"]
 
+_SPEED_MIN = Decimal("0.001")
+_SPEED_MAX = Decimal(1_000_000)
+
 _SpeedOption = Annotated[
-    float | None,
+    str | None,
     typer.Option("--speed", metavar="TIMES", help="How many times faster than life; as fast as it goes without."),
 ]
 
@@ -74,18 +79,27 @@ def build(services: Services) -> typer.Typer:
         Ctrl-C stops it like the stop command: the turn is finished and the record is complete. Exit codes: 0 done,
         2 the skill, the candles or an option were refused, 3 the database is unavailable.
         """
-        if speed is not None and speed <= 0:
-            message = f"--speed: {speed} is not above zero; 60 plays an hour in a minute"
-            raise InputError(message)
+        check_outputs(json=json, html=html)
+        times_faster = _speed(speed)
         terms = terms_for(equity=equity, slippage_bps=slippage_bps)
         parsed = read_skill(skill, terms.starting_equity)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         market = load_market(parsed, options)
-        work = _Work(skill=parsed, market=market, terms=terms, speed=speed, quiet=quiet, logs=logs)
+        work = _Work(skill=parsed, market=market, terms=terms, speed=times_faster, quiet=quiet, logs=logs)
         record = anyio.run(_paper, services, work)
         deliver(record, source=market.dataset.description, json=json, html=html, quiet=quiet)
 
     return app
+
+
+def _speed(typed: str | None) -> float | None:
+    if typed is None:
+        return None
+    times = exact(typed, "--speed")
+    if not _SPEED_MIN <= times <= _SPEED_MAX:
+        message = f"--speed: {typed} is outside {_SPEED_MIN} to {_SPEED_MAX}; 60 plays an hour in a minute"
+        raise InputError(message)
+    return float(times)
 
 
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +119,8 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
     async with open_database(services) as store:
         version = await save_skill(store, LOCAL_USER, skill)
         deployment = DeploymentId(services.entropy.uuid())
+        # Made before the deployment is admitted: one that cannot run would keep its skill's place for good.
+        mandate = mandate_for(skill, version, deployment, chat_model=None)
         await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
         if not work.quiet:
             console.print(f"deployment {deployment}", style="dim", highlight=False)
@@ -113,7 +129,7 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
                 tasks.start_soon(_stop_on_signal, store, deployment, services)
                 record = await run_paper(
                     deployment,
-                    mandate_for(skill, version, deployment, chat_model=None),
+                    mandate,
                     store=store,
                     venue=venue,
                     terms=work.terms,

@@ -10,8 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from agentic_core.backtest.engine import Progress as Report
 from agentic_core.backtest.report import print_report, write_html, write_json
 from agentic_core.domain.run import RunRecord
+from agentic_core.errors import InputError
 
-__all__ = ["console", "deliver", "progress_bar"]
+__all__ = ["check_outputs", "console", "deliver", "progress_bar"]
 
 console = Console()
 """Where people read."""
@@ -26,6 +27,22 @@ def progress_bar(what: str, *, quiet: bool) -> Iterator[Report]:
     with Progress(*columns, console=_MESSAGES, disable=quiet or not _MESSAGES.is_terminal, transient=True) as shown:
         task = shown.add_task(what, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+def check_outputs(*, json: Path | None, html: Path | None) -> None:
+    """Refuse places that cannot take a file, before the run has taken its time.
+
+    Raises:
+        InputError: a folder is missing, is in the way, or both files would be one.
+    """
+    for option, path in (("--json", json), ("--html", html)):
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            reason = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+            message = f"{option} {path}: {reason}; name a file in a folder that exists"
+            raise InputError(message)
+    if json is not None and json == html:
+        message = f"--json and --html both name {json}; give each a file of its own"
+        raise InputError(message)
 
 
 def deliver(run: RunRecord, *, source: str, json: Path | None, html: Path | None, quiet: bool) -> None:

@@ -87,7 +87,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     funding: tuple[FundingPayment, ...]
     halts: tuple[Halt, ...]
     equity: tuple[EquityPoint, ...]
-    """One point per mark; a long run keeps the turning points of every stretch, each day's first mark, and both ends."""
+    """One point per mark; a long run keeps the turning points of every stretch, each day's first mark and both ends."""
     marks: dict[Symbol, Decimal]
     """What every symbol was valued at last."""
     final_equity: Usd

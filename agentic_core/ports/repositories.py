@@ -21,7 +21,7 @@ from agentic_core.domain.records import (
 )
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import DeploymentStatus
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus
 
 __all__ = [
     "CommandStore",
@@ -78,6 +78,9 @@ class DeploymentStore(Protocol):
         Raises:
             NotFound: there is none of that id.
         """
+
+    async def occupying(self, user: UserId, skill: SkillId, broker: BrokerKind) -> tuple[DeploymentRecord, ...]:
+        """Return the deployments that take a user's place for a skill on a broker, oldest first."""
 
     async def move(
         self, deployment: DeploymentId, status: DeploymentStatus, *, at: Instant, reason: str | None = None

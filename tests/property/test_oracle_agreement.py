@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
+import pytest
 from hypothesis import assume, given, settings
 
 from agentic_core.backtest.columns import CandleColumns, PriceColumns, VolumeColumn
@@ -29,6 +30,7 @@ from agentic_core.runtime.mandate import ByRules, Mandate
 from agentic_core.runtime.terms import Terms as PaperTerms
 from agentic_core.skills.registry import policy_for
 from agentic_core.skills.validation import validate_payload
+from tests.oracle.boundary_runs import BOUNDARIES
 from tests.oracle.generated_runs import runs
 from tests.oracle.recorded_run import Json, denials_recorded, equity_recorded, facts_computed, facts_recorded
 from tests.oracle.reference_candles import Row
@@ -77,6 +79,13 @@ def test_backtest_of_small_markets_equals_the_oracle() -> None:
 
     agree()
     assert set(seen) >= REACHED
+
+
+@pytest.mark.parametrize("name", BOUNDARIES)
+def test_backtest_on_a_boundary_equals_the_oracle(name: str) -> None:
+    """What is refused beyond a limit passes exactly on it, on both sides of the comparison."""
+    rows, terms = BOUNDARIES[name]
+    _compare(_backtest(rows, terms), run(rows, terms))
 
 
 def _compare(document: Json, outcome: Outcome) -> None:

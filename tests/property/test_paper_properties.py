@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -29,7 +29,7 @@ from tests.support.markets import AT, BTC, ETH, LISTED, Paper, book_of, order, p
 symbols = st.sampled_from([BTC, ETH])
 sides = st.sampled_from(list(Side))
 tenths = st.integers(500, 2_000).map(lambda units: Decimal(units).scaleb(-1))
-units = st.integers(1, 80_000).map(lambda count: Decimal(count).scaleb(-4))
+units = st.integers(500, 500_000).map(lambda count: Decimal(count).scaleb(-4))
 rates = st.integers(-20_000, 20_000).map(lambda count: Decimal(count).scaleb(-8))
 
 
@@ -49,17 +49,15 @@ class PaperAccount(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.paper = Paper(equity="5000", leverage=5, taker_rate="0.00045", slippage_bps="3")
+        self.paper = Paper(equity="5000", leverage=20, taker_rate="0.00045", slippage_bps="3")
         self.sent: list[tuple[OrderIntent, SendOutcome]] = []
         self.fills: list[Fill] = []
         self.payments: list[FundingPayment] = []
         self.counted = 0
-        self.steps = 0
 
     @rule(symbol=symbols, price=tenths, shallow=units, deep=units)
     def move(self, symbol: Symbol, price: Decimal, shallow: Decimal, deep: Decimal) -> None:
         """Move the mark, with a thin book of two levels a side around it."""
-        self.steps += 1
         self.paper.market.set(symbol, price)
         step = Decimal("0.1")
         self.paper.books.books[symbol] = book_of(
@@ -71,7 +69,6 @@ class PaperAccount(RuleBasedStateMachine):
     @rule(symbol=symbols, side=sides, size=units, collar=st.sampled_from([1, 2, 10]), reduce_only=st.booleans())
     def send(self, symbol: Symbol, side: Side, size: Decimal, collar: int, *, reduce_only: bool) -> None:
         """Send a new order; it executes within its limit and size, and a reduce-only one only reduces."""
-        self.steps += 1
         ledger = self.paper.ledger
         limit = ledger.price(symbol) + side.sign * Decimal(collar)
         intent = order(len(self.sent), side, size, limit, symbol=symbol, reduce_only=reduce_only)
@@ -97,7 +94,6 @@ class PaperAccount(RuleBasedStateMachine):
     @rule(place=st.integers(0, 10**6))
     def send_again(self, place: int) -> None:
         """Send an order of before again: the first outcome comes back and nothing changes."""
-        self.steps += 1
         intent, outcome = self.sent[place % len(self.sent)]
         assert immediately(self.paper.broker.send(prepared(intent))) == outcome
 
@@ -105,15 +101,14 @@ class PaperAccount(RuleBasedStateMachine):
     @rule(place=st.integers(0, 10**6))
     def burn_sent(self, place: int) -> None:
         """Burn an order of before: only one that executed nothing can be."""
-        self.steps += 1
         intent, outcome = self.sent[place % len(self.sent)]
         burned = immediately(self.paper.broker.burn(prepared(intent)))
         assert isinstance(burned, NotBurned if isinstance(outcome, Accepted) else Burned)
 
+    @precondition(lambda self: len(self.sent) % 7 == 3)
     @rule(symbol=symbols, side=sides, size=units)
     def burn_unsent(self, symbol: Symbol, side: Side, size: Decimal) -> None:
         """Burn an order before it is sent: it never executes."""
-        self.steps += 1
         limit = self.paper.ledger.price(symbol) + side.sign * 10
         intent = order(len(self.sent), side, size, limit, symbol=symbol)
         assert immediately(self.paper.broker.observe(intent.cloid)) == Absent(cloid=intent.cloid)
@@ -122,10 +117,10 @@ class PaperAccount(RuleBasedStateMachine):
         assert isinstance(outcome, Rejected)
         self.sent.append((intent, outcome))
 
+    @precondition(lambda self: self.paper.ledger.positions)
     @rule(symbol=symbols, rate=rates)
     def fund(self, symbol: Symbol, rate: Decimal) -> None:
         """Settle an hour of funding."""
-        self.steps += 1
         ledger = self.paper.ledger
         size = ledger.position(symbol).size
         when = Instant(AT + len(self.payments))
@@ -137,7 +132,6 @@ class PaperAccount(RuleBasedStateMachine):
     @rule()
     def liquidate(self) -> None:
         """Close everything once the account can no longer carry it."""
-        self.steps += 1
         ledger = self.paper.ledger
         ledger.as_of = Instant(ledger.as_of + 1)
         for held in list(ledger.positions.values()):
@@ -184,7 +178,7 @@ class PaperAccount(RuleBasedStateMachine):
             starting_equity=Usd(Decimal(5_000)),
             instruments=LISTED,
             marks=self.paper.market.mark,
-            leverage=5,
+            leverage=20,
             at=AT,
         )
         for fill in self.fills:
@@ -200,4 +194,9 @@ class PaperAccount(RuleBasedStateMachine):
 
 
 TestPaperAccount = PaperAccount.TestCase
-TestPaperAccount.settings = settings(max_examples=8, stateful_step_count=320)
+TestPaperAccount.settings = settings(
+    max_examples=20,
+    stateful_step_count=320,
+    # A long history is the point: what goes wrong late is found by a late step.
+    suppress_health_check=[HealthCheck.large_base_example, HealthCheck.too_slow],
+)

@@ -2,19 +2,12 @@
 
 from fractions import Fraction
 
+from tests.oracle.boundary_runs import candles
 from tests.oracle.reference_candles import Row, merged
 from tests.oracle.reference_policies import exponential_averages, proposal, simple_averages
 from tests.oracle.reference_run import HOUR_MS, Terms, legal_price, run
 
 MINUTE_MS = 60_000
-
-
-def _rows(start_ms: int, *candles: str) -> list[Row]:
-    pairs = [tuple(Fraction(price) for price in candle.split()) for candle in candles]
-    return [
-        Row(start_ms + at * MINUTE_MS, first, max(first, last), min(first, last), last)
-        for at, (first, last) in enumerate(pairs)
-    ]
 
 
 def _fractions(*texts: str) -> list[Fraction]:
@@ -28,7 +21,7 @@ def _fill(time_ms: int, side: str, *numbers: str) -> tuple[int, str, Fraction, F
 
 def test_oracle_long_cross_buys_at_next_open_with_slippage_and_fee() -> None:
     """A buy at 95.5 with 10 bps is 95.5955, legal at 95.596; the fee of 0.0430182 ends in 19; 98 values the unit."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95.5 98")
+    rows = candles(0, "100 100", "100 90", "90 95", "95.5 98")
     terms = Terms(
         policy="sma-cross", lengths=(1, 2), size=("size", Fraction(1)), size_decimals=2, slippage_bps=Fraction(10)
     )
@@ -40,7 +33,7 @@ def test_oracle_long_cross_buys_at_next_open_with_slippage_and_fee() -> None:
 
 def test_oracle_long_over_an_hour_pays_funding_at_the_mark_of_the_hour() -> None:
     """Two units held at 01:00, marked at 100, pay 2 × 100 × 0.0001."""
-    rows = _rows(56 * MINUTE_MS, "100 100", "100 90", "90 95", "95.5 100", "100 101")
+    rows = candles(56 * MINUTE_MS, "100 100", "100 90", "90 95", "95.5 100", "100 101")
     terms = Terms(policy="sma-cross", lengths=(1, 2), size=("size", Fraction(2)), funding={HOUR_MS: Fraction("0.0001")})
     outcome = run(rows, terms)
     assert outcome.fills == [_fill(59 * MINUTE_MS, "buy", "2", "95.5", "0.08595")]
@@ -50,7 +43,7 @@ def test_oracle_long_over_an_hour_pays_funding_at_the_mark_of_the_hour() -> None
 
 def test_oracle_flip_closes_then_opens_and_counts_both_legs() -> None:
     """A short follows a long in two sells of one unit at 93.5; the next flip would be orders 4 and 5 of 4."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95.5 93", "93.5 99", "98.5 99")
+    rows = candles(0, "100 100", "100 90", "90 95", "95.5 93", "93.5 99", "98.5 99")
     terms = Terms(policy="sma-cross", lengths=(1, 2), direction="both", size=("size", Fraction(1)), orders_per_day=4)
     outcome = run(rows, terms)
     assert outcome.fills == [
@@ -65,7 +58,7 @@ def test_oracle_flip_closes_then_opens_and_counts_both_legs() -> None:
 
 def test_oracle_close_is_sent_past_the_order_cap_and_the_halt() -> None:
     """With one order a day allowed and a loss of 2 % passed, the long is still closed, at 80."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95.5 80", "80 79", "79 90")
+    rows = candles(0, "100 100", "100 90", "90 95", "95.5 80", "80 79", "79 90")
     terms = Terms(
         policy="sma-cross", lengths=(1, 2), size=("size", Fraction(20)), orders_per_day=1, daily_loss_pct=Fraction(2)
     )
@@ -81,7 +74,7 @@ def test_oracle_close_is_sent_past_the_order_cap_and_the_halt() -> None:
 
 def test_oracle_daily_loss_exactly_reached_halts_past_midnight() -> None:
     """A unit bought at 95.5 and marked at 85.5 has lost 10 of 1000, which is 1 %; the next day still refuses."""
-    rows = _rows(
+    rows = candles(
         24 * HOUR_MS - 5 * MINUTE_MS,
         *("100 100", "100 90", "90 95", "95.5 85.5", "85.5 80", "80 85", "85 80", "80 80"),
     )
@@ -106,7 +99,7 @@ def test_oracle_daily_loss_exactly_reached_halts_past_midnight() -> None:
 
 def test_oracle_loss_one_cent_short_of_the_cap_does_not_halt() -> None:
     """A mark of 85.51 loses 9.99 of 1000."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95.5 85.51", "86 86")
+    rows = candles(0, "100 100", "100 90", "90 95", "95.5 85.51", "86 86")
     terms = Terms(
         policy="sma-cross",
         lengths=(1, 2),
@@ -121,7 +114,7 @@ def test_oracle_loss_one_cent_short_of_the_cap_does_not_halt() -> None:
 
 def test_oracle_equity_under_maintenance_closes_at_the_mark_and_halts() -> None:
     """10 units at 95.5 on 100 dollars: at 90 equity 45 is the 45 of 900 / 20, at 89.9 equity 44 is under 44.95."""
-    rows = _rows(0, "90 90", "90 90", "90 95", "95.5 91", "91 92", "92 90", "90 89.9", "89.9 99", "99 99")
+    rows = candles(0, "90 90", "90 90", "90 95", "95.5 91", "91 92", "92 90", "90 89.9", "89.9 99", "99 99")
     terms = Terms(
         policy="breakout",
         lengths=(1, 9),
@@ -142,7 +135,7 @@ def test_oracle_equity_under_maintenance_closes_at_the_mark_and_halts() -> None:
 
 def test_oracle_open_beyond_the_collar_is_rejected_by_the_venue_and_counted() -> None:
     """The limit of a buy at a mark of 95 is 95.95; an open at 95.96 is worse, and the one order of the day is spent."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95.96 95", "95 94", "94 95", "95 95")
+    rows = candles(0, "100 100", "100 90", "90 95", "95.96 95", "95 94", "94 95", "95 95")
     terms = Terms(policy="sma-cross", lengths=(1, 2), size=("size", Fraction(1)), orders_per_day=1, size_decimals=2)
     outcome = run(rows, terms)
     assert outcome.fills == []
@@ -152,28 +145,28 @@ def test_oracle_open_beyond_the_collar_is_rejected_by_the_venue_and_counted() ->
 
 def test_oracle_open_at_the_collar_is_filled() -> None:
     """95.95 is the limit itself."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95.95 95")
+    rows = candles(0, "100 100", "100 90", "90 95", "95.95 95")
     outcome = run(rows, Terms(policy="sma-cross", lengths=(1, 2), size=("size", Fraction(1)), size_decimals=2))
     assert [fill[3] for fill in outcome.fills] == [Fraction("95.95")]
 
 
 def test_oracle_margin_that_only_the_fee_breaks_is_rejected_by_the_venue() -> None:
     """100 units at 100 are 10,000 of 10,000 dollars at leverage 1: no rule refuses, the fee of 4.5 is missing."""
-    rows = _rows(0, "110 110", "110 90", "90 100", "100 100")
+    rows = candles(0, "110 110", "110 90", "90 100", "100 100")
     outcome = run(rows, Terms(policy="sma-cross", lengths=(1, 2), size=("sizePct", Fraction(100))))
     assert (outcome.fills, outcome.rejections) == ([], [(180_000, "VENUE")])
 
 
 def test_oracle_order_worth_under_ten_at_its_price_is_rejected_by_the_venue() -> None:
     """0.1 unit at a mark of 100 is worth 10, at 99.9 it is not."""
-    rows = _rows(0, "100 100", "100 110", "110 100", "99.9 99.9")
+    rows = candles(0, "100 100", "100 110", "110 100", "99.9 99.9")
     terms = Terms(policy="sma-cross", lengths=(1, 2), direction="both", size=("sizeUsd", Fraction(10)))
     assert run(rows, terms).rejections == [(180_000, "VENUE")]
 
 
 def test_oracle_dollars_become_units_rounded_down_to_the_step() -> None:
     """1000 / 95 = 10.526… units, 10.52 with two decimals; 20 % of 10,000 / 95 = 21.05."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95 95")
+    rows = candles(0, "100 100", "100 90", "90 95", "95 95")
     dollars = Terms(policy="sma-cross", lengths=(1, 2), size=("sizeUsd", Fraction(1000)), size_decimals=2)
     share = Terms(policy="sma-cross", lengths=(1, 2), size=("sizePct", Fraction(20)), size_decimals=2)
     assert run(rows, dollars).fills[0][2] == Fraction("10.52")
@@ -182,7 +175,7 @@ def test_oracle_dollars_become_units_rounded_down_to_the_step() -> None:
 
 def test_oracle_rules_refuse_in_their_order() -> None:
     """One unit at 95 against caps just under, at and over its worth."""
-    rows = _rows(0, "100 100", "100 90", "90 95", "95 95")
+    rows = candles(0, "100 100", "100 90", "90 95", "95 95")
 
     def refusal(size: str, position: str, exposure: str, least: str) -> list[str]:
         terms = Terms(
@@ -207,7 +200,7 @@ def test_oracle_rules_refuse_in_their_order() -> None:
 
 def test_oracle_breakout_enters_above_the_past_high_and_leaves_below_the_past_low() -> None:
     """A close at the high of the two candles before is no breakout, one above it is; the same for the low of one."""
-    rows = _rows(0, "10 12", "11 11", "11 12", "12 13", "13 13", "13 12")
+    rows = candles(0, "10 12", "11 11", "11 12", "12 13", "13 13", "13 12")
     wants = proposal("breakout", rows, (2, 1), "long")
     flat, long = Fraction(0), Fraction(1)
     assert [wants(at, flat) for at in range(6)] == [None, None, None, "buy", None, None]

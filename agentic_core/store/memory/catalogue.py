@@ -111,6 +111,12 @@ class MemoryDeployments:
             raise sentences.no_deployment(deployment)
         return found
 
+    async def occupying(self, user: UserId, skill: SkillId, broker: BrokerKind) -> tuple[DeploymentRecord, ...]:
+        """Return the deployments that take a user's place for a skill on a broker, oldest first."""
+        found = (row for row in self._deployments.values() if row.status in OCCUPYING_STATUSES)
+        wanted = [row for row in found if (row.user_id, row.skill_id, row.broker_kind) == (user, skill, broker)]
+        return tuple(sorted(wanted, key=lambda row: (row.created_at, row.id)))
+
     async def move(
         self, deployment: DeploymentId, status: DeploymentStatus, *, at: Instant, reason: str | None = None
     ) -> DeploymentRecord:

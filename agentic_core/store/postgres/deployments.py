@@ -2,11 +2,11 @@
 
 import msgspec
 
-from agentic_core.domain.deployment_states import DEPLOYMENT_MOVES, FINAL_STATUSES, check_move
-from agentic_core.domain.ids import DeploymentId
+from agentic_core.domain.deployment_states import DEPLOYMENT_MOVES, FINAL_STATUSES, OCCUPYING_STATUSES, check_move
+from agentic_core.domain.ids import DeploymentId, SkillId, UserId
 from agentic_core.domain.records import DeploymentRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import DeploymentStatus
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus
 from agentic_core.store import sentences
 from agentic_core.store.postgres.connection import Database
 
@@ -39,6 +39,11 @@ class PostgresDeployments:
         if found is None:
             raise sentences.no_deployment(deployment)
         return found
+
+    async def occupying(self, user: UserId, skill: SkillId, broker: BrokerKind) -> tuple[DeploymentRecord, ...]:
+        """Return the deployments that take a user's place for a skill on a broker, oldest first."""
+        values = {"user": user, "skill": skill, "broker": broker, "statuses": sorted(OCCUPYING_STATUSES)}
+        return await self._database.rows("occupying_deployments", DeploymentRecord, values)
 
     async def move(
         self, deployment: DeploymentId, status: DeploymentStatus, *, at: Instant, reason: str | None = None

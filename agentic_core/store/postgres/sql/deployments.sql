@@ -20,6 +20,15 @@ select id::text, user_id::text, skill_id::text, skill_version, broker_kind, stat
 from deployments
 where id = %(deployment)s;
 
+-- name: occupying_deployments
+-- Whoever takes a user's place for a skill on a broker.
+select id::text, user_id::text, skill_id::text, skill_version, broker_kind, status, account_key,
+    error_text, halt_reason, instant_ms(created_at) as created_at, instant_ms(started_at) as started_at,
+    instant_ms(stopped_at) as stopped_at
+from deployments
+where user_id = %(user)s and skill_id = %(skill)s and broker_kind = %(broker)s and status = any (%(statuses)s)
+order by deployments.created_at, deployments.id;
+
 -- name: move_deployment
 -- The move, provided that the status is one it may start from; an error points at the trace of its newest error line.
 update deployments
