@@ -87,17 +87,6 @@ async def test_deployment_of_a_skill_that_already_runs_on_the_broker_is_refused(
 
 
 @pytest.mark.parametrize("status", [S.STOPPING, S.STOPPED, S.ERROR])
-async def test_occupying_deployments_are_those_of_the_same_place(subject: StoreUnderTest) -> None:
-    """One that stopped, or is on another broker, takes no place."""
-    store = subject.store.deployments
-    (running,) = await store.occupying(USER, subject.skill, BrokerKind.PAPER)
-    assert running.id == DEPLOYMENT
-    assert await store.occupying(USER, subject.skill, MAINNET) == ()
-    assert await store.occupying(UserId(uuid_of("stranger")), subject.skill, BrokerKind.PAPER) == ()
-    await store.move(DEPLOYMENT, S.STOPPING, at=AT)
-    assert await store.occupying(USER, subject.skill, BrokerKind.PAPER) == ()
-
-
 async def test_deployment_may_succeed_one_that_gave_up_its_place(
     subject: StoreUnderTest, status: DeploymentStatus
 ) -> None:
@@ -107,6 +96,17 @@ async def test_deployment_may_succeed_one_that_gave_up_its_place(
     successor = deployment(subject.skill, name="b")
     await subject.store.deployments.create(successor)
     assert await subject.store.deployments.load(successor.id) == successor
+
+
+async def test_occupying_deployments_are_those_of_the_same_place(subject: StoreUnderTest) -> None:
+    """One that stopped, or is on another broker, takes no place."""
+    store = subject.store.deployments
+    (running,) = await store.occupying(USER, subject.skill, BrokerKind.PAPER)
+    assert running.id == DEPLOYMENT
+    assert await store.occupying(USER, subject.skill, MAINNET) == ()
+    assert await store.occupying(UserId(uuid_of("stranger")), subject.skill, BrokerKind.PAPER) == ()
+    await store.move(DEPLOYMENT, S.STOPPING, at=AT)
+    assert await store.occupying(USER, subject.skill, BrokerKind.PAPER) == ()
 
 
 async def test_deployment_on_paper_and_one_on_mainnet_go_side_by_side(subject: StoreUnderTest) -> None:

@@ -89,10 +89,10 @@ def test_db_shell_runs_psql_on_the_database_and_passes_its_exit_code(database: s
 
 
 @pytest.mark.parametrize("command", ["migrate", "status"])
-def test_db_command_without_a_server_exits_with_3_and_one_line(
+def test_db_command_without_a_server_exits_with_2_and_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """Something outside is unavailable; the password is not shown."""
+    """At the start it is a setting that cannot be used; the password is not shown."""
     doors = {"db": ("agentic_core.cli.db:build", "")}
     variables = {"DATABASE_URL": f"postgresql://someone:hunter2@/trading?host={tmp_path}"}
     line = CommandLine(doors, lambda: _services(variables), version="1")
