@@ -6,7 +6,7 @@ from decimal import Decimal
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Candle, IndicatorSpec, Mark, MarketSnapshot, MarkSource
-from agentic_core.domain.times import Instant, Interval
+from agentic_core.domain.times import HOUR_MS, Instant, Interval
 from agentic_core.errors import LookAhead
 from agentic_core.ports.market_data import MarketData
 from agentic_core.skills.indicators import IndicatorFeed
@@ -43,6 +43,8 @@ class MarketDesk:
         self._interval = interval
         self._instruments = instruments
         self._fetched_until = history_from
+        # The rate settled last before the first mark is known to anyone who looks at the venue then.
+        self._rates_until = Instant(history_from - HOUR_MS)
         self._candles: dict[Symbol, list[Candle]] = {symbol: [] for symbol in symbols}
         self._marks: dict[Symbol, Mark] = {}
         self._rates: dict[Symbol, dict[Instant, Decimal]] = {symbol: {} for symbol in symbols}
@@ -63,9 +65,9 @@ class MarketDesk:
         for symbol in self._symbols:
             fresh = await self._feed.candles(symbol, self._interval, after=after, until=at)
             self._take(symbol, fresh)
-            self._rates[symbol].update(await self._feed.funding(symbol, after=self.as_of, until=at))
+            self._rates[symbol].update(await self._feed.funding(symbol, after=self._rates_until, until=at))
         self._marks.update(await self._feed.marks(self._symbols))
-        self._fetched_until = at
+        self._fetched_until = self._rates_until = at
         self.as_of = at
 
     def rate_settled(self, symbol: Symbol, hour: Instant) -> Decimal | None:

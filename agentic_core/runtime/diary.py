@@ -1,6 +1,7 @@
 """Log lines of one deployment, into `agent_logs` and to whoever listens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from agentic_core.domain.ids import DeploymentId, TickId, TraceId
 from agentic_core.domain.records import LogLine
@@ -35,6 +36,15 @@ class Diary:
     def begin(self, tick: TickId) -> None:
         """Give the following lines the trace id of a turn."""
         self._trace = tick.trace
+
+    @contextmanager
+    def during(self, tick: TickId) -> Iterator[None]:
+        """Give the lines said meanwhile the trace id of a turn within, or between, the scheduled ones."""
+        before, self._trace = self._trace, tick.trace
+        try:
+            yield
+        finally:
+            self._trace = before
 
     def say(self, event: LogEvent, message: str, *, level: LogLevel = LogLevel.INFO, **facts: str | int | None) -> None:
         """Add a line."""

@@ -11,7 +11,7 @@ from agentic_core.domain.records import Lease, LogLine
 from agentic_core.domain.run import RunRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import DeploymentStatus
-from agentic_core.errors import AgenticError, ConfigError, Fenced, StoreError
+from agentic_core.errors import ConfigError, Fenced, StoreError
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.market_data import ExecutionBooks, MarketData
@@ -82,13 +82,16 @@ async def run_paper(  # noqa: PLR0913 - the composition of a deployment
         )
         raise ConfigError(message)
     diary.say(LogEvent.LEASE_TAKEN, f"lease of {mandate.account} taken", epoch=lease.epoch)
-    runner = _Runner(await _boot(deployment, mandate, lease, store, venue, terms, diary, clock), venue, clock, lease)
     try:
+        session = await _boot(deployment, mandate, lease, store, venue, terms, diary, clock)
+        runner = _Runner(session, venue, clock, lease)
         await runner.run(on_mark or (lambda _mark: None))
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(5):
-            await diary.flush()
-            await store.leases.release(lease)
+            try:
+                await diary.flush()
+            finally:
+                await store.leases.release(lease)
     return runner.record(terms)
 
 
@@ -138,7 +141,8 @@ class _Runner:
         self._lease = lease
         # Turns and commands alternate; neither ever sees the other half done.
         self._turns = anyio.Lock()
-        self._failure: AgenticError | None = None
+        self._failure: Exception | None = None
+        self._waiting = anyio.CancelScope()
 
     async def run(self, on_mark: Callable[[Instant], None]) -> None:
         async with anyio.create_task_group() as tasks:
@@ -156,11 +160,11 @@ class _Runner:
         # The first failure of any task ends all of them; it is raised alone, not wrapped in a group.
         try:
             await work()
-        except AgenticError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, a deployment that died of it must not look alive
             self._failure = self._failure or error
             scope.cancel()
 
-    async def _fail(self, error: AgenticError) -> None:
+    async def _fail(self, error: Exception) -> None:
         if isinstance(error, Fenced | StoreError):
             return
         session = self._session
@@ -176,10 +180,12 @@ class _Runner:
     async def _loop(self, on_mark: Callable[[Instant], None]) -> None:
         session = self._session
         while session.status not in _DONE:
-            mark = await self._venue.pace.next_mark()
+            mark = await self._next_mark()
             if mark is None:
                 break
             async with self._turns:
+                if session.status in _DONE:  # stopped since the mark was reached
+                    break
                 await self._take(mark)
             on_mark(mark)
         async with self._turns:
@@ -191,6 +197,13 @@ class _Runner:
             session.diary.say(LogEvent.RUNNER_STOPPED, f"stopped after {session.recorder.ticks} turn(s)")
             await session.diary.flush()
 
+    async def _next_mark(self) -> Instant | None:
+        # The next mark may be hours away; a stop does not wait for it.
+        self._waiting = anyio.CancelScope()
+        with self._waiting:
+            return await self._venue.pace.next_mark()
+        return None
+
     async def _take(self, mark: Instant) -> None:
         session = self._session
         session.diary.begin(TickId(deployment=session.deployment.id, mark=mark))
@@ -199,7 +212,7 @@ class _Runner:
             await apply_pending(session, self._clock)
             if session.status in _TURNING and not self._venue.pace.is_last:
                 await session.turn()
-        except AgenticError as error:
+        except Exception as error:
             session.diary.say(LogEvent.TICK_FAILED, f"{type(error).__name__}: {error}", level=LogLevel.ERROR)
             raise
         await session.write_state()
@@ -211,6 +224,8 @@ class _Runner:
             async with self._turns:
                 await apply_pending(self._session, self._clock)
                 await self._session.diary.flush()
+                if self._session.status in _DONE:
+                    self._waiting.cancel()
 
     async def _heartbeat(self) -> None:
         while True:

@@ -129,7 +129,8 @@ class Session:
     async def flatten(self, cause: str) -> TickOutcome:
         """Close every position; `cause` names the command that asked for it."""
         tick_id = TickId(deployment=self.deployment.id, mark=self.desk.as_of, cause=cause)
-        return await self._drive(flatten(self.mandate, tick_id, self.desk, self.ledger))
+        with self.diary.during(tick_id):
+            return await self._drive(flatten(self.mandate, tick_id, self.desk, self.ledger))
 
     async def write_state(self) -> None:
         """Publish the newest state; its time is the deployment's heartbeat."""

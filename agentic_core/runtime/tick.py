@@ -184,8 +184,11 @@ def _carry_out(
     match verdict:
         case Approved():
             intents = plan_intents(verdict.plan, mandate.account, digest, market, mandate.limits.collar_bps)
-            reply = yield Persist(decision=decision, intents=intents)
-            legs = yield from _send_all(_expect(reply, tuple), independent=independent)
+            prepared = _expect((yield Persist(decision=decision, intents=intents)), tuple)
+            if len(prepared) != len(intents):
+                message = f"the reply to Persist has {len(prepared)} intents, {len(intents)} were to be made durable"
+                raise UsageError(message)
+            legs = yield from _send_all(prepared, independent=independent)
             return compose(legs)
         case Denied():
             return RejectedResult(rule=verdict.rule, detail=verdict.detail, numbers=verdict.numbers)

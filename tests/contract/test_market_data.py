@@ -7,17 +7,19 @@ from typing import NamedTuple
 
 import pytest
 
+from agentic_core.backtest.columns import CandleColumns, PriceColumns, VolumeColumn
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.backtest.funding import FundingRates
 from agentic_core.backtest.replay import Replay
 from agentic_core.domain import HOUR_MS, Instant, Interval, Symbol
 from agentic_core.ports.market_data import ExecutionBooks, MarketData
-from tests.support.candles import NOON, columns
+from tests.support.candles import NOON
 from tests.support.markets import BTC, ETH, LISTED
 
 PORTS = ("agentic_core.ports.market_data.MarketData", "agentic_core.ports.market_data.ExecutionBooks")
 pytestmark = pytest.mark.anyio
 
+D = Decimal
 FAR = Instant(NOON + 10**12)
 NOBODYS = Symbol("NOBODYS")
 
@@ -46,14 +48,22 @@ class NoWaiting:
         """Return."""
 
 
+def hourly(symbol: Symbol, closes: list[int]) -> CandleColumns:
+    """Return hourly candles from tenths of dollars."""
+    opens = [closes[0], *(close + 1 for close in closes[:-1])]
+    highs, lows = ([edge(pair) for pair in zip(opens, closes, strict=True)] for edge in (max, min))
+    times = range(NOON, NOON + len(closes) * HOUR_MS, HOUR_MS)
+    return CandleColumns(symbol, times, PriceColumns(1, opens, highs, lows, closes), VolumeColumn(0, [1] * len(closes)))
+
+
 @asynccontextmanager
 async def replay() -> AsyncIterator[Source]:
-    """Yield a replay of eight hours at its fifth mark; the funding of the first hour is not known."""
+    """Yield a replay of eight hours at its fifth mark; each candle opens one step above the close before."""
     closes = {BTC: [100, 104, 99, 97, 101, 108, 107, 90], ETH: [10, 11, 12, 11, 10, 9, 8, 7]}
-    first = NOON + 2 * HOUR_MS
-    rates = {Instant(first + hour * HOUR_MS): Decimal(hour).scaleb(-6) for hour in range(8)}
+    first = NOON + HOUR_MS
+    rates = {Instant(first + hour * HOUR_MS): D(hour).scaleb(-6) for hour in range(8)}
     dataset = Dataset(
-        [columns(prices, interval=Interval.H1, symbol=symbol, decimals=1) for symbol, prices in closes.items()],
+        [hourly(symbol, prices) for symbol, prices in closes.items()],
         {symbol: FundingRates(rates, source="made by hand") for symbol in closes},
     )
     venue = Replay(dataset, LISTED, clock=NoWaiting())
@@ -165,13 +175,9 @@ async def test_replay_shows_the_next_open_to_executions_only() -> None:
         mark = (await source.feed.marks([BTC]))[BTC]
         book = await source.books.book(BTC)
         assert book is not None
-        assert (mark.price, book.asks[0].price, book.bids[0].price) == (
-            Decimal("10.1"),
-            Decimal("10.1"),
-            Decimal("10.1"),
-        )
+        assert (mark.price, book.asks[0].price, book.bids[0].price) == (D("10.1"), D("10.2"), D("10.2"))
         candles = await source.feed.candles(BTC, Interval.H1, after=source.start, until=FAR)
-        assert [candle.close for candle in candles] == [Decimal(text) for text in ("10", "10.4", "9.9", "9.7", "10.1")]
+        assert [candle.close for candle in candles] == [D(text) for text in ("10", "10.4", "9.9", "9.7", "10.1")]
 
 
 async def test_replay_at_its_last_mark_has_nothing_left_to_execute_against() -> None:
@@ -185,4 +191,4 @@ async def test_replay_at_its_last_mark_has_nothing_left_to_execute_against() -> 
         assert venue.is_last
         assert await venue.next_mark() is None
         assert await venue.book(BTC) is None
-        assert (await venue.marks([BTC]))[BTC].price == Decimal(9)
+        assert (await venue.marks([BTC]))[BTC].price == D(9)

@@ -4,12 +4,30 @@ import decimal
 import operator
 from collections.abc import Callable
 from decimal import Decimal
+from typing import cast
 
 import pytest
 
-from agentic_core.domain import FeeSchedule, Liquidity, bps_of, exact, from_scaled, plain
+from agentic_core.domain import (
+    DayCounters,
+    FeeSchedule,
+    FundingPayment,
+    Liquidity,
+    Position,
+    Side,
+    Usd,
+    bps_of,
+    exact,
+    from_scaled,
+    plain,
+)
 from agentic_core.domain.money import round_to
 from agentic_core.errors import InputError, UsageError
+from agentic_core.execution import limit_price
+from agentic_core.metering import MonthBudget
+from agentic_core.risk import find_halt
+from tests.support.markets import AT, BTC, LISTED
+from tests.support.risk_scenes import Scene
 
 D = Decimal
 
@@ -62,20 +80,33 @@ def test_decimal_made_from_a_float_raises() -> None:
         D(0.1)
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        lambda value: bps_of(value, 100),
-        lambda value: round_to(value, D("0.01"), up=False),
-        lambda value: FeeSchedule.hyperliquid_base().fee(value, Liquidity.TAKER),
-        lambda value: from_scaled(value, 2),
-    ],
-    ids=["bps_of", "round_to", "fee", "from_scaled"],
-)
-def test_money_function_of_a_float_raises(entry: Callable[[float], object]) -> None:
+DAY = DayCounters(day=0, baseline=Usd(D(100)))
+HALF = cast("Decimal", 0.5)  # the type checker would find it; this is about what happens where nobody ran one
+ENTRIES: dict[str, Callable[[], object]] = {
+    "bps_of": lambda: bps_of(HALF, 100),
+    "round_to": lambda: round_to(HALF, D("0.01"), up=False),
+    "fee": lambda: FeeSchedule.hyperliquid_base().fee(HALF, Liquidity.TAKER),
+    "funding by size": lambda: FundingPayment.settle(BTC, AT, size=HALF, price=D(1), rate=D(1)),
+    "funding by price": lambda: FundingPayment.settle(BTC, AT, size=D(1), price=HALF, rate=D(1)),
+    "funding by rate": lambda: FundingPayment.settle(BTC, AT, size=D(1), price=D(1), rate=HALF),
+    "round_price": lambda: LISTED[BTC].round_price(HALF, up=True),
+    "is_legal_price": lambda: LISTED[BTC].is_legal_price(HALF),
+    "size_down": lambda: LISTED[BTC].size_down(HALF),
+    "is_legal_size": lambda: LISTED[BTC].is_legal_size(HALF),
+    "position by size": lambda: Position.flat(BTC).after(Side.BUY, HALF, D(1)),
+    "position by price": lambda: Position.flat(BTC).after(Side.BUY, D(1), HALF),
+    "loss_bps": lambda: DAY.loss_bps(HALF),
+    "find_halt": lambda: find_halt(DAY, HALF, Scene().limits),
+    "limit_price": lambda: limit_price(LISTED[BTC], Side.BUY, HALF, 100),
+    "reserve": lambda: MonthBudget(cap=Usd(D(1))).reserve(Usd(HALF), AT),
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())
+def test_money_function_of_a_float_raises(entry: Callable[[], object]) -> None:
     """Every function that computes an amount refuses one that is not exact."""
     with pytest.raises((TypeError, AttributeError, decimal.FloatOperation)):
-        entry(0.5)
+        entry()
 
 
 @pytest.mark.parametrize(
