@@ -4,7 +4,7 @@ The cursor stands at a mark: everything up to and including the candle that clos
 The open of the next candle is visible to executions only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from agentic_core.backtest.dataset import Dataset
@@ -29,6 +29,7 @@ class Cursor:
         self._series = dataset.series
         self._instruments = instruments
         self._marks: dict[Symbol, Mark] = {}
+        self._columns: dict[tuple[Symbol, IndicatorSpec], Sequence[float | None]] = {}
         self._interval_ms = dataset.interval.ms
         self._start = dataset.start
         self.index = -1
@@ -43,7 +44,6 @@ class Cursor:
         """Stand at the mark where the candle of this index closes."""
         self.index = index
         self.as_of = Instant(self._start + (index + 1) * self._interval_ms)
-        self._marks.clear()
 
     def instrument(self, symbol: Symbol) -> Instrument | None:
         """Return the contract's rules, or None when it is not listed."""
@@ -51,14 +51,15 @@ class Cursor:
 
     def mark(self, symbol: Symbol) -> Mark | None:
         """Return the close of the newest candle, or None for a symbol without candles."""
-        mark = self._marks.get(symbol)
-        if mark is None:
-            series = self._series.get(symbol)
-            if series is None or self.index < 0:
-                return None
-            price = Price(from_scaled(series.closes[self.index], series.price_decimals))
-            mark = Mark(symbol=symbol, price=price, as_of=self.as_of, source=MarkSource.CANDLE_CLOSE)
-            self._marks[symbol] = mark
+        known = self._marks.get(symbol)
+        if known is not None and known.as_of == self.as_of:
+            return known
+        series = self._series.get(symbol)
+        if series is None or self.index < 0:
+            return None
+        price = Price(from_scaled(series.closes[self.index], series.price_decimals))
+        mark = Mark(symbol=symbol, price=price, as_of=self.as_of, source=MarkSource.CANDLE_CLOSE)
+        self._marks[symbol] = mark
         return mark
 
     def candles(self, symbol: Symbol, count: int) -> tuple[Candle, ...]:
@@ -78,9 +79,14 @@ class Cursor:
         if back < 0:
             message = f"{spec.kind}({spec.length}) of {symbol} was asked {-back} candle(s) ahead of the mark"
             raise LookAhead(message)
-        series = self._series.get(symbol)
+        column = self._columns.get((symbol, spec))
+        if column is None:
+            series = self._series.get(symbol)
+            if series is None:
+                return None
+            column = self._columns[symbol, spec] = series.indicator(spec)
         at = self.index - back
-        return None if series is None or at < 0 else series.indicator(spec)[at]
+        return column[at] if at >= 0 else None
 
     def funding_rate(self, symbol: Symbol) -> Decimal | None:
         """Return the hourly rate last settled at or before the mark, or None before the first one."""

@@ -82,6 +82,7 @@ class _Run:
         self.mandate = mandate
         self.dataset = dataset
         self.terms = terms
+        self.interval_ms = dataset.interval.ms
         self.cursor = Cursor(dataset, instruments)
         self.ledger = PaperLedger(
             starting_equity=terms.starting_equity,
@@ -103,7 +104,6 @@ class _Run:
         self.watch = Watch(dataset, self.ledger, mandate.limits, instruments)
         self.equity = EquityTrack(dataset)
         self.settled = -1
-        self.checked = -1
         self.due = _NEVER
 
     def _interpreter(self) -> Interpreter:
@@ -157,18 +157,13 @@ class _Run:
         return compress(range(last), masks[0] if len(masks) == 1 else map(any, zip(*masks, strict=True)))
 
     def _advance(self, index: int) -> None:
-        while True:
-            breach = self.watch.first_breach(self.checked + 1, min(self.due, index + 1))
-            stop = self.due if breach is None else breach
-            if stop > index:
-                break
-            self._settle(stop)
-        self.checked = index
+        while self.due <= index:
+            self._settle(self.due)
         self.cursor.move(index)
         self.ledger.open_day(self.cursor.as_of)
 
     def _settle(self, index: int) -> None:
-        previous = Instant(self.dataset.start + (self.settled + 1) * self.dataset.interval.ms)
+        previous = Instant(self.dataset.start + (self.settled + 1) * self.interval_ms)
         self.cursor.move(index)
         halted = self.state is TradingState.HALTED
         events = settle_mark(
@@ -179,7 +174,7 @@ class _Run:
             at=self.cursor.as_of,
             halted=halted,
         )
-        self.settled = self.checked = index
+        self.settled = index
         self.recorder.funding.extend(events.funding)
         self.recorder.fills.extend(events.liquidations)
         if events.halt is not None:
@@ -187,14 +182,13 @@ class _Run:
             self.state = TradingState.HALTED
         if events.funding or events.liquidations:
             self.equity.change(index, self.ledger)
-        self.due = self._next_hour() if self.ledger.positions else _NEVER
-        self.watch.look(halted=self.state is TradingState.HALTED)
+        self.due = self._next_stop() if self.ledger.positions else _NEVER
 
-    def _next_hour(self) -> int:
+    def _next_stop(self) -> int:
         # The first mark at or after the next whole hour: funding falls due there, and days begin on hours.
-        interval_ms = self.dataset.interval.ms
         hour = (self.cursor.as_of // HOUR_MS + 1) * HOUR_MS
-        return max(self.settled + 1, -((self.dataset.start - hour) // interval_ms) - 1)
+        due = max(self.settled + 1, -((self.dataset.start - hour) // self.interval_ms) - 1)
+        return self.watch.next_stop(self.settled + 1, due, halted=self.state is TradingState.HALTED)
 
     def _turn(self, index: int) -> None:
         turn = tick(self.mandate, self.cursor, self.ledger, self.state, record_holds=False)
@@ -210,12 +204,11 @@ class _Run:
         # What the orders did is valued from the next mark on; thresholds follow from cash and sizes, so no mark has to
         # be visited just to set them.
         self.equity.change(index + 1, self.ledger)
-        self.settled = self.checked = index
+        self.settled = index
         if self.ledger.positions:
-            self.due = self._next_hour()
+            self.due = self._next_stop()
         else:
             self.due = index + 1 if self._loss_reached() else _NEVER
-        self.watch.look(halted=self.state is TradingState.HALTED)
 
     def _loss_reached(self) -> bool:
         return find_halt(self.ledger.day, self.ledger.cash, self.mandate.limits) is not None

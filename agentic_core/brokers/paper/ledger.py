@@ -15,7 +15,7 @@ from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Mark
 from agentic_core.domain.money import ZERO, Usd
 from agentic_core.domain.position import Position
-from agentic_core.domain.times import Instant, day_of
+from agentic_core.domain.times import DAY_MS, Instant, day_of
 from agentic_core.errors import UsageError
 
 __all__ = ["PaperLedger"]
@@ -130,7 +130,7 @@ class PaperLedger:
     def open_day(self, now: Instant) -> None:
         """Move to an instant; the first one of a UTC day sets the day's baseline at the marks."""
         self.as_of = now
-        if day_of(now) != self.day.day:
+        if now // DAY_MS != self.day.day:
             self.day = self.day.at(now, self.equity)
 
     def count_order(self) -> None:
