@@ -91,6 +91,19 @@ async def test_decision_text_may_hold_what_a_chat_model_can_say(subject: StoreUn
     assert found.decision.verdict.reason.endswith(" and \\u0000")
 
 
+@pytest.mark.parametrize("size", ["NaN", "Infinity", "1E+999999", "1E-999999"])
+async def test_decision_may_hold_a_size_that_no_numeric_column_knows(subject: StoreUnderTest, size: str) -> None:
+    """Anyone may propose anything, and what was proposed is recorded with its refusal."""
+    sane = decision(subject.skill, opens=True)
+    assert sane.proposed_action is not None
+    wild = msgspec.structs.replace(sane.proposed_action, size=Decimal(size), size_usd=None)
+    refused = msgspec.structs.replace(sane, proposed_action=wild, verdict=DENIED)
+    await subject.store.decisions.record(subject.fence, refused, REFUSED)
+    (found,) = await subject.store.decisions.recent(DEPLOYMENT, 1)
+    assert found.decision.proposed_action is not None
+    assert str(found.decision.proposed_action.size) == size
+
+
 async def test_state_before_the_first_tick_is_none(subject: StoreUnderTest) -> None:
     """A deployment that never ticked has no state."""
     assert await subject.store.states.read(DEPLOYMENT) is None

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 
-import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
@@ -68,15 +67,6 @@ def test_immediately_passes_on_what_the_coroutine_raises() -> None:
 def test_immediately_refuses_a_coroutine_that_waits_and_lets_it_clean_up() -> None:
     """A coroutine that needs an event loop is closed at the place where it waits."""
     cleaned = []
-
-    async def waits() -> None:
-        try:
-            await anyio.Event().wait()
-        finally:
-            cleaned.append("closed")
-
-    async def waits_deeper() -> None:
-        await waits()
 
     class Pause:
         def __await__(self) -> Generator[None]:

@@ -9,6 +9,16 @@ TICK = TickId(deployment=DeploymentId("5f0c7d5e-0000-8000-8000-000000000001"), m
 ACCOUNT = paper_account(TICK.deployment)
 
 
+def test_identifiers_of_a_turn_are_the_same_in_every_release() -> None:
+    """Orders of the release before are recognised; SHA-256 by another program gave these digits."""
+    turn = TickId(deployment=DeploymentId("d1"), mark=Instant(60_000))
+    cloid = client_order_id(AccountKey("paper:d1"), turn.digest(), leg=1, attempt=0)
+    assert cloid == "0x5d175af3cfd0a4a34876f6280b20adbf"
+    assert turn.trace == "a6db49a43ec6a2f2d75183c6249e3629"
+    assert turn.decision == "45e8fa97-159c-8b52-a0ad-c91ba08c58f6"
+    assert derived_uuid("decision", "a") == "3a250777-b61c-8774-9f75-7238e9c10a73"
+
+
 def test_client_order_id_is_sixteen_bytes_in_hex() -> None:
     """The venue takes 0x and 32 digits."""
     assert re.fullmatch(r"0x[0-9a-f]{32}", client_order_id(ACCOUNT, TICK.digest(), leg=0, attempt=0))

@@ -12,9 +12,9 @@ from agentic_core.domain import (
     Denied,
     Fence,
     IntentState,
-    NoopResult,
     PreparedIntent,
     Rejected,
+    RejectedResult,
     SendOutcome,
     Side,
     TradingState,
@@ -25,7 +25,7 @@ from agentic_core.domain import (
 )
 from agentic_core.domain.account import AccountView
 from agentic_core.domain.ids import ClientOrderId
-from agentic_core.errors import Fenced, UsageError
+from agentic_core.errors import Conflict, Fenced, UsageError
 from agentic_core.metering import MonthBudget
 from agentic_core.ports.broker import BrokerCapabilities, Burned, NotBurned, Observation
 from agentic_core.ports.chat_model import Answer, Question, Reply, Unusable
@@ -141,7 +141,8 @@ async def test_interpreter_settles_what_the_gate_denies_and_sends_nothing() -> N
     assert await room.open_orders() == ()
     assert await room.store.intents.fills(ACCOUNT) == ()
     assert room.recorder.orders == []
-    assert outcome.result.rule == "R3_HALTED" if not isinstance(outcome.result, NoopResult) else False
+    assert isinstance(outcome.result, RejectedResult)
+    assert outcome.result.rule == "R3_HALTED"
 
 
 async def test_interpreter_settles_an_abandoned_order() -> None:
@@ -245,7 +246,7 @@ async def test_interpreter_prepares_a_decision_once() -> None:
     room = Room()
     interpreter = await room.interpreter()
     await drive(room.turn(), interpreter.perform)
-    with pytest.raises(Exception, match="before"):
+    with pytest.raises(Conflict):
         await drive(room.turn(), interpreter.perform)
     assert len(room.durable) == 1
 

@@ -48,6 +48,13 @@ def fill(side: Side, size: str, price: str, *, symbol: Symbol = BTC, fee: str = 
     )
 
 
+def test_ledger_may_start_with_a_cent() -> None:
+    """Any money at all will do."""
+    start = Usd(D("0.01"))
+    tiny = PaperLedger(starting_equity=start, instruments=LISTED, marks=MarketByHand().mark, leverage=1, at=AT)
+    assert tiny.equity == D("0.01")
+
+
 def enter(ledger: PaperLedger, execution: Fill) -> None:
     """Book an execution with the position that it leads to."""
     held = ledger.position(execution.symbol)

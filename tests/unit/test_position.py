@@ -43,17 +43,19 @@ def test_position_after_an_execution(
     [
         ("3", Direction.LONG, Side.SELL, "110", "30"),
         ("-3", Direction.SHORT, Side.BUY, "110", "-30"),
+        ("0.00001", Direction.LONG, Side.SELL, "110", "0.0001"),
+        ("-0.00001", Direction.SHORT, Side.BUY, "110", "-0.0001"),
     ],
 )
 def test_position_describes_itself(
     size: str, direction: Direction, closing_side: Side, entry_price: str, pnl: str
 ) -> None:
-    """Three units that cost 330, at a mark of 120."""
-    position = held(BTC, size, cost="330")
+    """Entered at 110 and valued at 120, however small."""
+    position = held(BTC, size, cost=abs(D(size)) * 110)
     assert position.direction is direction
     assert position.closing_side is closing_side
     assert position.entry_price == D(entry_price)
-    assert position.notional(D(120)) == D(360)
+    assert position.notional(D(120)) == abs(D(size)) * 120
     assert position.unrealised_pnl(D(120)) == D(pnl)
 
 

@@ -53,10 +53,10 @@ def test_database_project_without_password_is_a_config_error(password: dict[str,
 @pytest.mark.parametrize(
     ("environment", "folder"),
     [
-        ({"AGENTIC_HOME": "/srv/agentic", "XDG_DATA_HOME": "/x", "HOME": "/home/u"}, "/srv/agentic"),
-        ({"XDG_DATA_HOME": "/x", "HOME": "/home/u"}, "/x/agentic-perps"),
-        ({"HOME": "/home/u"}, "/home/u/.local/share/agentic-perps"),
-        ({"AGENTIC_HOME": "", "XDG_DATA_HOME": "", "HOME": "/home/u"}, "/home/u/.local/share/agentic-perps"),
+        ({"AGENTIC_HOME": "/srv/agentic", "XDG_DATA_HOME": "/x", "HOME": "/u"}, "/srv/agentic"),
+        ({"XDG_DATA_HOME": "/x", "HOME": "/u"}, "/x/agentic-perps"),
+        ({"HOME": "/u"}, "/u/.local/share/agentic-perps"),
+        ({"AGENTIC_HOME": "", "XDG_DATA_HOME": "", "HOME": "/u"}, "/u/.local/share/agentic-perps"),
     ],
 )
 def test_home_folder_is_named_or_the_users_own(environment: dict[str, str], folder: str) -> None:

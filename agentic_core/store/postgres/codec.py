@@ -5,10 +5,15 @@ from decimal import Decimal
 
 import msgspec
 
-__all__ = ["clean", "decode", "encode"]
+from agentic_core.domain.decision import ProposedAction
+
+__all__ = ["clean", "decode", "encode", "encode_action"]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+_DIGITS_MAX = 1_000
+"""Far more than any price or size has, and far fewer than a numeric may have."""
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -23,6 +28,17 @@ def encode(value: object) -> str:
     except UnicodeEncodeError:
         text = _ENCODER.encode(_cleaned(msgspec.to_builtins(value, builtin_types=(Decimal,)))).decode()
     return _ESCAPED_NUL.sub(r"\1\\ufffd", text) if r"\u0000" in text else text
+
+
+def encode_action(action: ProposedAction) -> str:
+    """Write a proposal as JSON; a size that is no number PostgreSQL knows, which anyone may propose, becomes text."""
+    sizes = [size for size in (action.size, action.size_usd) if size is not None]
+    if all(size.is_finite() and abs(size.adjusted()) < _DIGITS_MAX for size in sizes):
+        return encode(action)
+    shown = msgspec.structs.replace(action, size=None, size_usd=None)
+    fields = {"size": action.size, "sizeUsd": action.size_usd}
+    texts = {name: str(size) for name, size in fields.items() if size is not None}
+    return encode({**msgspec.to_builtins(shown), **texts})
 
 
 def clean(text: str) -> str:

@@ -5,7 +5,7 @@ import msgspec
 from agentic_core.domain.decision import Decision
 from agentic_core.domain.order import Fence, IntentState
 from agentic_core.store import sentences
-from agentic_core.store.postgres.codec import clean, encode
+from agentic_core.store.postgres.codec import clean, encode, encode_action
 from agentic_core.store.postgres.connection import Database, Values
 
 __all__ = ["Answer", "decision_values", "run_fenced"]
@@ -44,7 +44,7 @@ def decision_values(decision: Decision) -> dict[str, object]:
         "skill_version": decision.skill_version,
         "tick_at": decision.tick_at,
         "decided_by": decision.decided_by,
-        "action": None if action is None else encode(action),
+        "action": None if action is None else encode_action(action),
         "verdict": encode(decision.verdict),
         "final_text": clean(decision.final_text),
         "equity": decision.equity,
