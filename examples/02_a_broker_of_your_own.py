@@ -32,12 +32,12 @@ class FlatFeeBroker:
         if intent.cloid in self._done:
             return self._done[intent.cloid]
         mark = d.Price(self._ledger.price(intent.symbol))
-        _, gain = self._ledger.position(intent.symbol).after(intent.side, intent.size, mark)
+        after, gain = self._ledger.position(intent.symbol).after(intent.side, intent.size, mark)
         fill = d.Fill(
             fill_id=f"{intent.cloid}:0", cloid=intent.cloid, symbol=intent.symbol, side=intent.side, size=intent.size,
             price=mark, fee=FLAT_FEE, liquidity=d.Liquidity.TAKER, time=self._ledger.as_of, closed_pnl=gain,
         )  # fmt: skip
-        self._ledger.book(fill)
+        self._ledger.book(fill, after)
         self._ledger.count_order()
         outcome = d.Accepted(cloid=intent.cloid, state=d.IntentState.FILLED, fills=(fill,), venue_order_id=intent.cloid)
         self._done[intent.cloid] = outcome
