@@ -44,6 +44,8 @@ class Cursor:
         """Stand at the mark where the candle of this index closes."""
         self.index = index
         self.as_of = Instant(self._start + (index + 1) * self._interval_ms)
+        if self._marks:
+            self._marks.clear()
 
     def instrument(self, symbol: Symbol) -> Instrument | None:
         """Return the contract's rules, or None when it is not listed."""
@@ -51,15 +53,14 @@ class Cursor:
 
     def mark(self, symbol: Symbol) -> Mark | None:
         """Return the close of the newest candle, or None for a symbol without candles."""
-        known = self._marks.get(symbol)
-        if known is not None and known.as_of == self.as_of:
-            return known
-        series = self._series.get(symbol)
-        if series is None or self.index < 0:
-            return None
-        price = Price(from_scaled(series.closes[self.index], series.price_decimals))
-        mark = Mark(symbol=symbol, price=price, as_of=self.as_of, source=MarkSource.CANDLE_CLOSE)
-        self._marks[symbol] = mark
+        mark = self._marks.get(symbol)
+        if mark is None:
+            series = self._series.get(symbol)
+            if series is None or self.index < 0:
+                return None
+            price = Price(from_scaled(series.closes[self.index], series.price_decimals))
+            mark = Mark(symbol=symbol, price=price, as_of=self.as_of, source=MarkSource.CANDLE_CLOSE)
+            self._marks[symbol] = mark
         return mark
 
     def candles(self, symbol: Symbol, count: int) -> tuple[Candle, ...]:
@@ -79,14 +80,16 @@ class Cursor:
         if back < 0:
             message = f"{spec.kind}({spec.length}) of {symbol} was asked {-back} candle(s) ahead of the mark"
             raise LookAhead(message)
+        at = self.index - back
+        if at < 0:
+            return None
         column = self._columns.get((symbol, spec))
         if column is None:
             series = self._series.get(symbol)
             if series is None:
                 return None
             column = self._columns[symbol, spec] = series.indicator(spec)
-        at = self.index - back
-        return column[at] if at >= 0 else None
+        return column[at]
 
     def funding_rate(self, symbol: Symbol) -> Decimal | None:
         """Return the hourly rate last settled at or before the mark, or None before the first one."""
@@ -116,7 +119,8 @@ class NextOpenBooks:
         """Return what can be hit now, or None without a next candle."""
         series = self._series.get(symbol)
         following = self._cursor.index + 1
-        if series is None or following >= len(series):
+        if series is None or following >= len(series.opens):
             return None
-        level = (Level(price=Price(from_scaled(series.opens[following], series.price_decimals)), size=_UNLIMITED),)
-        return Book(symbol=symbol, bids=level, asks=level, as_of=self._cursor.as_of)
+        price = Price(from_scaled(series.opens[following], series.price_decimals))
+        levels = (Level(price=price, size=_UNLIMITED),)
+        return Book(symbol=symbol, bids=levels, asks=levels, as_of=self._cursor.as_of)

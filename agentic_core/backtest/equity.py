@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.brokers.paper import PaperLedger
-from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Usd, from_scaled
+from agentic_core.domain.position import Position
 from agentic_core.domain.run import EquityPoint
 from agentic_core.domain.times import Instant
 
@@ -23,11 +23,11 @@ class EquityTrack:
         """Track over a dataset."""
         self._dataset = dataset
         self._starts: list[int] = []
-        self._held: list[tuple[Decimal, tuple[tuple[Symbol, Decimal], ...]]] = []
+        self._held: list[tuple[Decimal, tuple[Position, ...]]] = []
 
     def change(self, index: int, ledger: PaperLedger) -> None:
         """Note what is held from the mark of this candle on."""
-        held = (ledger.cash, tuple((symbol, position.size) for symbol, position in ledger.positions.items()))
+        held = (ledger.cash, tuple(ledger.positions.values()))
         if self._starts and self._starts[-1] == index:
             self._held[-1] = held
             return
@@ -48,11 +48,11 @@ class EquityTrack:
         return [self._exact(index) for index in sorted(chosen)]
 
     def _exact(self, index: int) -> EquityPoint:
-        cash, sizes = self._held[bisect_right(self._starts, index) - 1]
+        cash, positions = self._held[bisect_right(self._starts, index) - 1]
         equity, exposure = cash, Decimal(0)
-        for symbol, size in sizes:
-            series = self._dataset.series[symbol]
-            worth = size * from_scaled(series.closes[index], series.price_decimals)
+        for held in positions:
+            series = self._dataset.series[held.symbol]
+            worth = held.size * from_scaled(series.closes[index], series.price_decimals)
             equity += worth
             exposure += abs(worth)
         time = Instant(self._dataset.start + (index + 1) * self._dataset.interval.ms)
@@ -62,14 +62,14 @@ class EquityTrack:
         # Only picks which marks are kept; the points themselves are exact.
         curve: list[float] = []
         ends = [*self._starts[1:], length]
-        for start, end, (cash, sizes) in zip(self._starts, ends, self._held, strict=True):
+        for start, end, (cash, positions) in zip(self._starts, ends, self._held, strict=True):
             base = float(cash)
-            if not sizes:
+            if not positions:
                 curve.extend([base] * (end - start))
-            elif len(sizes) == 1:
-                ((symbol, size),) = sizes
-                series = self._dataset.series[symbol]
-                unit = float(size) / 10**series.price_decimals
+            elif len(positions) == 1:
+                (held,) = positions
+                series = self._dataset.series[held.symbol]
+                unit = float(held.size) / 10**series.price_decimals
                 curve.extend([base + unit * close for close in series.closes[start:end]])
             else:
                 curve.extend(float(self._exact(index).equity) for index in range(start, end))

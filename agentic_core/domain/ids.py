@@ -57,7 +57,7 @@ class TickId(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def digest(self) -> str:
         """Return 64 hex digits that name this turn and no other."""
-        return _digest(self.deployment, str(self.mark), self.cause)
+        return _digest(f"{self.deployment}\x1f{self.mark}\x1f{self.cause}")
 
     @property
     def trace(self) -> TraceId:
@@ -90,12 +90,12 @@ def client_order_id(account: AccountKey, tick: str, *, leg: int, attempt: int) -
 
     It holds no epoch, so a second runner repeating a turn derives the same one.
     """
-    return ClientOrderId("0x" + _digest(account, tick, str(leg), str(attempt))[:32])
+    return ClientOrderId("0x" + _digest(f"{account}\x1f{tick}\x1f{leg}\x1f{attempt}")[:32])
 
 
 def derived_uuid(*parts: str) -> str:
     """Derive a UUID (version 8) from text parts."""
-    return _as_uuid(_digest(*parts))
+    return _as_uuid(_digest("\x1f".join(parts)))
 
 
 _VARIANT_10 = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
@@ -106,6 +106,6 @@ def _as_uuid(digits: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-{_VARIANT_10[digits[16]]}{digits[17:20]}-{digits[20:32]}"
 
 
-def _digest(*parts: str) -> str:
-    # The separator cannot occur in any part, so different parts never meet in one digest.
-    return sha256("\x1f".join(parts).encode()).hexdigest()
+def _digest(parts: str) -> str:
+    # Joined by a separator that cannot occur in any part, so different parts never meet in one digest.
+    return sha256(parts.encode()).hexdigest()

@@ -26,13 +26,12 @@ async def drive(turn: TickGenerator, perform: Perform) -> TickOutcome:
 
 async def resume(turn: TickGenerator, effect: Effect, perform: Perform) -> TickOutcome:
     """Run a tick that has yielded an effect to its end."""
-    while True:
-        reply = await perform(effect)
-        try:
-            effect = turn.send(reply)
-        except StopIteration as stop:
-            outcome: TickOutcome = stop.value
-            return outcome
+    try:
+        while True:
+            effect = turn.send(await perform(effect))
+    except StopIteration as stop:
+        outcome: TickOutcome = stop.value
+        return outcome
 
 
 def immediately(work: Coroutine[Any, Any, _Result]) -> _Result:

@@ -1,6 +1,6 @@
 """Performs the effects of a tick through the ports."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from agentic_core.brokers.guarded import GuardedBroker
@@ -66,24 +66,22 @@ class Interpreter:
         self._chat_model = chat_model
         self._bound: Usd | None = None
 
-    async def perform(self, effect: Effect) -> EffectReply:
-        """Perform one effect and return its reply."""
+    def perform(self, effect: Effect) -> Awaitable[EffectReply]:
+        """Perform one effect; what is returned waits for its reply."""
         match effect:
             case Persist():
-                return await self._intents.prepare(self._fence, effect.decision, effect.intents, at=self._now())
+                return self._intents.prepare(self._fence, effect.decision, effect.intents, at=self._now())
             case Send():
-                return await self._send(effect.prepared)
+                return self._send(effect.prepared)
             case Record():
                 self._recorder.turn(effect.decision, effect.result)
-                await self._decisions.record(self._fence, effect.decision, effect.result)
-                return None
+                return self._decisions.record(self._fence, effect.decision, effect.result)
             case Abandon():
-                await self._settle_unsent(effect.prepared, effect.cause)
-                return None
+                return self._settle_unsent(effect.prepared, effect.cause)
             case Reserve():
                 return self._reserve(effect.bound)
             case Ask():
-                return await self._ask(effect.question)
+                return self._ask(effect.question)
             case _:
                 assert_never(effect)
 
@@ -111,7 +109,7 @@ class Interpreter:
             self._bound = None
         return reply
 
-    def _reserve(self, bound: Usd | None) -> Reserved | Refused:
+    async def _reserve(self, bound: Usd | None) -> Reserved | Refused:
         refusal = self._budget.reserve(bound, self._now())
         if refusal is not None:
             return Refused(reason=refusal)

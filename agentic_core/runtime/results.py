@@ -6,6 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from agentic_core.domain.decision import Denied, EngineResult, Executed, RejectedResult
+from agentic_core.domain.ids import ClientOrderId
 from agentic_core.domain.money import ZERO, Size, Usd
 from agentic_core.domain.order import Accepted, IntentState, OrderIntent, Rejected, SendOutcome, Unresolved
 
@@ -40,10 +41,13 @@ def compose(legs: Sequence[Leg]) -> EngineResult:
             return RejectedResult(rule=outcome.rule, detail=outcome.detail, numbers=outcome.numbers)
         if isinstance(outcome, Rejected):
             return RejectedResult(rule="VENUE", detail=outcome.reason)
-    fills = [fill for leg in legs if isinstance(leg.outcome, Accepted) for fill in leg.outcome.fills]
-    return Executed(
-        order_id=legs[-1].intent.cloid,
-        states={leg.intent.cloid: str(intent_state(leg.outcome)) for leg in legs},
-        filled_size=Size(sum([fill.size for fill in fills], ZERO)),
-        fee=Usd(sum([fill.fee for fill in fills], ZERO)),
-    )
+    states: dict[ClientOrderId, str] = {}
+    filled, fee = ZERO, ZERO
+    for leg in legs:
+        outcome = leg.outcome
+        states[leg.intent.cloid] = str(intent_state(outcome))
+        if isinstance(outcome, Accepted):
+            for fill in outcome.fills:
+                filled += fill.size
+                fee += fill.fee
+    return Executed(order_id=legs[-1].intent.cloid, states=states, filled_size=Size(filled), fee=Usd(fee))

@@ -71,15 +71,13 @@ class PaperBroker:
     async def send(self, prepared: PreparedIntent) -> SendOutcome:
         """Execute one durable intent, once; the same one again returns the first outcome."""
         intent = prepared.intent
-        known = self._outcomes.get(intent.cloid)
-        if known is not None:
-            return known
+        outcomes, cloid = self._outcomes, intent.cloid
+        if cloid in outcomes:
+            return outcomes[cloid]
         book = await self._books.book(intent.symbol)
-        known = self._outcomes.get(intent.cloid)
-        if known is not None:  # sent or burned while the book was on its way
-            return known
-        outcome = self._execute(intent, book)
-        self._outcomes[intent.cloid] = outcome
+        if cloid in outcomes:  # sent or burned while the book was on its way
+            return outcomes[cloid]
+        outcome = outcomes[cloid] = self._execute(intent, book)
         self.ledger.count_order()
         return outcome
 
@@ -122,7 +120,7 @@ class PaperBroker:
             closed_pnl=gain,
             kind=FillKind.LIQUIDATION,
         )
-        self.ledger.book(fill, after)
+        self.ledger.book((fill,), after)
         return fill
 
     def _execute(self, intent: OrderIntent, book: Book | None) -> SendOutcome:
@@ -134,13 +132,12 @@ class PaperBroker:
         sized = self._sized(intent, rules, held)
         if isinstance(sized, Rejected):
             return sized
-        executions = execute(sized, book, rules, self._slippage_bps)
-        fees = [self._fees.fee(part.size * part.price, Liquidity.TAKER) for part in executions]
-        refusal = self._refusal(sized, held, executions, fees)
+        fills, after = self._fill(sized, held, execute(sized, book, rules, self._slippage_bps))
+        refusal = self._refusal(sized, held, fills)
         if refusal is not None:
             return Rejected(cloid=intent.cloid, reason=refusal)
-        fills = self._book(sized, held, executions, fees)
-        done = sum([fill.size for fill in fills], ZERO) == intent.size
+        self.ledger.book(fills, after)
+        done = abs(after.size - held.size) == intent.size
         state = IntentState.FILLED if done else IntentState.PARTIAL
         return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
 
@@ -162,26 +159,12 @@ class PaperBroker:
             return intent
         return msgspec.structs.replace(intent, size=Size(abs(held.size)))
 
-    def _refusal(
-        self, intent: OrderIntent, held: Position, executions: Sequence[Execution], fees: Sequence[Usd]
-    ) -> str | None:
-        if not executions:
-            return f"Order could not immediately match against any resting orders. asset={intent.symbol}"
-        after = held.size + (intent.size if intent.side is Side.BUY else -intent.size)
-        if intent.size * executions[0].price < VENUE_ORDER_USD_MIN and after:
-            return f"Order must have minimum value of $10. asset={intent.symbol}"
-        if intent.reduce_only:
-            return None
-        needed = self.ledger.margin_for({intent.symbol: after})
-        if needed > self.ledger.equity - sum(fees, ZERO):
-            return f"Insufficient margin to place order. asset={intent.symbol}"
-        return None
-
-    def _book(
-        self, intent: OrderIntent, held: Position, executions: Sequence[Execution], fees: Sequence[Usd]
-    ) -> tuple[Fill, ...]:
+    def _fill(
+        self, intent: OrderIntent, held: Position, executions: Sequence[Execution]
+    ) -> tuple[tuple[Fill, ...], Position]:
+        # What the executions would be, with the position after them; nothing is booked yet.
         fills: list[Fill] = []
-        for part, fee in zip(executions, fees, strict=True):
+        for part in executions:
             held, gain = held.after(intent.side, part.size, part.price)
             fill = Fill(
                 fill_id=f"{intent.cloid}:{len(fills)}",
@@ -190,11 +173,23 @@ class PaperBroker:
                 side=intent.side,
                 size=part.size,
                 price=part.price,
-                fee=fee,
+                fee=self._fees.fee(part.size * part.price, Liquidity.TAKER),
                 liquidity=Liquidity.TAKER,
                 time=self.ledger.as_of,
                 closed_pnl=gain,
             )
-            self.ledger.book(fill, held)
             fills.append(fill)
-        return tuple(fills)
+        return tuple(fills), held
+
+    def _refusal(self, intent: OrderIntent, held: Position, fills: Sequence[Fill]) -> str | None:
+        if not fills:
+            return f"Order could not immediately match against any resting orders. asset={intent.symbol}"
+        after = held.size + (intent.size if intent.side is Side.BUY else -intent.size)
+        if intent.size * fills[0].price < VENUE_ORDER_USD_MIN and after:
+            return f"Order must have minimum value of $10. asset={intent.symbol}"
+        if intent.reduce_only:
+            return None
+        needed = self.ledger.margin_for({intent.symbol: after})
+        if needed > self.ledger.equity - sum([fill.fee for fill in fills], ZERO):
+            return f"Insufficient margin to place order. asset={intent.symbol}"
+        return None

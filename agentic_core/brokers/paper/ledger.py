@@ -4,8 +4,9 @@ Equity is cash plus signed size times mark, as the venue defines it; nothing is 
 funding always add up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from agentic_core.domain.account import AccountSnapshot, DayCounters
 from agentic_core.domain.fill import Fill
@@ -54,11 +55,8 @@ class PaperLedger:
         self._mark = marks
         self._leverage = leverage
         self._positions: dict[Symbol, Position] = {}
-
-    @property
-    def positions(self) -> Mapping[Symbol, Position]:
+        self.positions: Final[Mapping[Symbol, Position]] = self._positions
         """Open positions only."""
-        return self._positions
 
     @property
     def equity(self) -> Usd:
@@ -137,13 +135,14 @@ class PaperLedger:
         """Count one order sent today."""
         self.day = self.day.counting(1)
 
-    def book(self, fill: Fill, position: Position) -> None:
-        """Enter an execution, and the position it leads to."""
-        self.cash -= fill.signed_size * fill.price + fill.fee
+    def book(self, fills: Sequence[Fill], position: Position) -> None:
+        """Enter the executions of an order, and the position they lead to."""
+        for fill in fills:
+            self.cash -= fill.signed_size * fill.price + fill.fee
         if position.size:
-            self._positions[fill.symbol] = position
+            self._positions[position.symbol] = position
         else:
-            del self._positions[fill.symbol]
+            del self._positions[position.symbol]
 
     def settle(self, payment: FundingPayment) -> None:
         """Enter a funding payment."""

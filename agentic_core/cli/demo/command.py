@@ -62,8 +62,8 @@ async def _play(services: Services, seed: int, folder: Path) -> list[Played]:
 
 
 def _summary(played: list[Played]) -> None:
-    table = Table(title="Three skills, on paper", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("skill")
+    table = Table(title="Three skills, on paper", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("skill", no_wrap=True)
     for heading in ("ticks", "fills", "fees", "funding", "final equity", "refused", "halts"):
         table.add_column(heading, justify="right")
     for one in played:

@@ -57,13 +57,14 @@ class EmaCrossRules(CrossRules):
 
 
 class _Cross:
-    __slots__ = ("_both", "_fast", "_sizing", "_slow", "_symbol")
+    __slots__ = ("_both", "_fast", "_names", "_sizing", "_slow", "_symbol")
 
     def __init__(self, rules: CrossRules, kind: IndicatorKind) -> None:
         self._sizing = Sizing(rules)
         self._symbol = rules.symbol
         self._fast = IndicatorSpec(kind, rules.fast)
         self._slow = IndicatorSpec(kind, rules.slow)
+        self._names = (f"{kind}({rules.fast})", f"{kind}({rules.slow})")
         self._both = rules.direction is CrossDirection.BOTH
 
     def __call__(self, view: MarketView, account: AccountView) -> ProposedAction | None:
@@ -105,8 +106,7 @@ class _Cross:
         return self._sizing.close(self._reason("below", fast, slow)) if held > 0 else None
 
     def _reason(self, where: str, fast: float, slow: float) -> str:
-        kind = self._fast.kind
-        return f"{kind}({self._fast.length}) {fast:.10g} crossed {where} {kind}({self._slow.length}) {slow:.10g}"
+        return f"{self._names[0]} {fast:.10g} crossed {where} {self._names[1]} {slow:.10g}"
 
 
 class SmaCross(_Cross):
