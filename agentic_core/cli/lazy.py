@@ -102,7 +102,8 @@ def _misused(name: str, error: _Misuse) -> int:
 
 
 def _refused(error: AgenticError) -> int:
-    sys.stderr.write(f"error: {error}\n")
+    notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    sys.stderr.write(f"error: {error}{notes}\n")
     return error.exit_code
 
 

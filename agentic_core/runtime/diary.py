@@ -61,7 +61,12 @@ class Diary:
         self._listener(line)
 
     async def flush(self) -> None:
-        """Write the lines collected so far."""
-        if self._waiting:
-            lines, self._waiting = self._waiting, []
+        """Write the lines collected so far; what could not be written is kept for the next time."""
+        lines, self._waiting = self._waiting, []
+        if not lines:
+            return
+        try:
             await self._logs.append(lines)
+        except BaseException:
+            self._waiting = [*lines, *self._waiting]
+            raise

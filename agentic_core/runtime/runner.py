@@ -161,7 +161,9 @@ class _Runner:
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, a deployment that died of it must not look alive
-            self._failure = self._failure or error
+            if self._failure is None:
+                error.add_note(f"trace {self._session.diary.trace}")
+                self._failure = error
             scope.cancel()
 
     async def _fail(self, error: Exception) -> None:
