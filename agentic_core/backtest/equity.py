@@ -8,12 +8,12 @@ from agentic_core.brokers.paper import PaperLedger
 from agentic_core.domain.money import Usd, from_scaled
 from agentic_core.domain.position import Position
 from agentic_core.domain.run import EquityPoint
-from agentic_core.domain.times import Instant
+from agentic_core.domain.times import DAY_MS, Instant
 
 __all__ = ["POINTS_MAX", "EquityTrack"]
 
 POINTS_MAX = 4_000
-"""Longer runs keep the first, lowest, highest and last mark of each of a quarter as many buckets."""
+"""Longer runs keep the first mark of each day and, of each of a quarter as many buckets, the ends and extremes."""
 
 
 class EquityTrack:
@@ -41,11 +41,17 @@ class EquityTrack:
             return [self._exact(index) for index in range(length)]
         curve = self._approximate(length)
         width = -(-length * 4 // POINTS_MAX)
-        chosen: set[int] = {0, length - 1}
+        chosen = {0, length - 1, *self._day_starts()}
         for low in range(0, length, width):
             part = curve[low : low + width]
             chosen.update((low, low + part.index(min(part)), low + part.index(max(part)), low + len(part) - 1))
         return [self._exact(index) for index in sorted(chosen)]
+
+    def _day_starts(self) -> list[int]:
+        # The first mark of each UTC day, which the day's loss and its return are measured from.
+        start, interval_ms = self._dataset.start, self._dataset.interval.ms
+        midnights = range((start // DAY_MS + 1) * DAY_MS, self._dataset.end + 1, DAY_MS)
+        return [-((start - midnight) // interval_ms) - 1 for midnight in midnights]
 
     def _exact(self, index: int) -> EquityPoint:
         cash, positions = self._held[bisect_right(self._starts, index) - 1]
