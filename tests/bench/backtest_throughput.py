@@ -4,8 +4,8 @@
     python -m tests.bench.backtest_throughput [--candles 525600] [--rounds 3]
 
 Ours goes the whole way for every order: view, policy, risk engine, durable intents, guarded broker, paper broker with
-fees, ledger, decision records and the equity curve. Funding is off where trades are compared, because the peer has none,
-and a further row shows ours with it. Exit code 1 when the trades differ.
+fees, ledger, decision records and the equity curve. Funding is off where trades are compared, because the peer has
+none, and a further row shows ours with it. Exit code 1 when the trades differ.
 """
 
 import argparse
@@ -120,9 +120,9 @@ def compare(candles: CandleColumns, fast: int, slow: int, rounds: int, console: 
     table = Table(title=f"SMA {fast}/{slow}, {len(candles):,} candles, {len(trades['backtesting.py']):,} round trips")
     for heading in ("engine", "median s", "min", "max", "candles a second", "times the peer"):
         table.add_column(heading, justify="left" if heading == "engine" else "right")
-    for name, took in seconds.items():
-        middle = statistics.median(took)
-        row = (middle, min(took), max(took))
+    for name, times in seconds.items():
+        middle = statistics.median(times)
+        row = (middle, min(times), max(times))
         table.add_row(name, *(f"{one:.3f}" for one in row), f"{len(candles) / middle:,.0f}", f"{peer / middle:.2f}")
     console.print(table)
     equal = all(trades[name] == trades["backtesting.py"] for name in subjects)
