@@ -40,6 +40,7 @@ __all__ = [
     "load_market",
     "read_skill",
     "terms_for",
+    "typed_number",
     "unstored_version",
 ]
 
@@ -115,7 +116,7 @@ def read_skill(path: Path, equity: Usd) -> Skill:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        message = f"{path}: the skill file cannot be read: {reason}"
+        message = f"{path}: the skill file cannot be read: {reason}; name a file that `agentic skill new` wrote"
         raise InputError(message) from exc
     skill = load_skill(text, source=str(path))
     finding = check_tradable(skill, equity)
@@ -125,10 +126,23 @@ def read_skill(path: Path, equity: Usd) -> Skill:
     return skill
 
 
+def typed_number(typed: str, option: str, *, such_as: str) -> Decimal:
+    """Read the number of an option.
+
+    Raises:
+        InputError: it is none, or not a finite one.
+    """
+    try:
+        return exact(typed, option)
+    except InputError as exc:
+        message = f"{exc}; write it plainly, such as {such_as}"
+        raise InputError(message) from exc
+
+
 def terms_for(*, equity: str, slippage_bps: str) -> Terms:
     """Return the terms of a simulated account as they were typed."""
-    start = exact(equity, "--equity")
-    slippage = exact(slippage_bps, "--slippage-bps")
+    start = typed_number(equity, "--equity", such_as=plain(PAPER_EQUITY))
+    slippage = typed_number(slippage_bps, "--slippage-bps", such_as="2")
     if start <= 0:
         message = f"--equity: {equity} leaves nothing to trade with; give some dollars, such as {plain(PAPER_EQUITY)}"
         raise InputError(message)
@@ -169,8 +183,9 @@ def _funding(skill: Skill, options: MarketOptions, symbols: Sequence[Symbol]) ->
     if options.funding:
         files = _by_symbol(skill, options.funding, "--funding", options.symbol)
         return {symbol: read_funding(path, symbol=symbol) for symbol, path in files.items()}
-    given = options.funding_rate
-    rate = _FUNDING_DEFAULT if given is None else exact(given, "--funding-rate")
+    rate = _FUNDING_DEFAULT
+    if options.funding_rate is not None:
+        rate = typed_number(options.funding_rate, "--funding-rate", such_as=plain(rate))
     return dict.fromkeys(symbols, constant_funding(rate))
 
 
@@ -187,7 +202,7 @@ def _by_symbol(skill: Skill, arguments: Sequence[str], option: str, symbol: str 
             )
             raise InputError(message)
         if name not in skill.symbols:
-            message = f"{option} {argument}: {name} is not among the skill's symbols {known}"
+            message = f"{option} {argument}: {name} is not among the skill's symbols; write one of {known}"
             raise InputError(message)
         if name in files:
             message = f"{option} {argument}: {name} has {files[Symbol(name)]} already; give one file for each symbol"

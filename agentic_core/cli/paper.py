@@ -26,13 +26,13 @@ from agentic_core.cli.inputs import (
     load_market,
     read_skill,
     terms_for,
+    typed_number,
 )
 from agentic_core.cli.logs import line_printer
 from agentic_core.cli.reporting import check_outputs, console, deliver, progress_bar
 from agentic_core.cli.services import Services
 from agentic_core.deployments import LOCAL_USER, admit_paper, save_skill
 from agentic_core.domain.ids import DeploymentId
-from agentic_core.domain.money import exact
 from agentic_core.domain.records import CommandKind
 from agentic_core.domain.run import RunRecord
 from agentic_core.errors import InputError
@@ -95,7 +95,7 @@ def build(services: Services) -> typer.Typer:
 def _speed(typed: str | None) -> float | None:
     if typed is None:
         return None
-    times = exact(typed, "--speed")
+    times = typed_number(typed, "--speed", such_as="60")
     if not _SPEED_MIN <= times <= _SPEED_MAX:
         message = f"--speed: {typed} is outside {_SPEED_MIN} to {_SPEED_MAX}; 60 plays an hour in a minute"
         raise InputError(message)

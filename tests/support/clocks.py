@@ -58,6 +58,10 @@ class VirtualClock:
             await settle()
         self._at = until
 
+    def freeze(self, milliseconds: int) -> None:
+        """Let time pass while this whole process stands still: nobody wakes until it is over."""
+        self._at += milliseconds
+
 
 async def settle() -> None:
     """Let all others run until they wait for something that only this test can bring about."""

@@ -69,6 +69,10 @@ class Stage:
             await deed()
         return await self.replay.next_mark()
 
+    def live(self) -> None:
+        """Let every mark take as long as in life, by the clock of the test."""
+        self.replay = Replay(self.dataset, LISTED, clock=self.clock, speed=1.0)
+
     def order(self, mark: int, *kinds: CommandKind) -> None:
         """Let the deployer order this just before a mark."""
 
@@ -78,7 +82,7 @@ class Stage:
 
         self.before[mark] = queue
 
-    async def run(self, *, holder: str = "runner") -> RunRecord:
+    async def run(self, on_mark: Callable[[Instant], None] | None = None) -> RunRecord:
         """Run the deployment until it ends."""
         source = self.dataset.funding_source
         return await run_paper(
@@ -88,8 +92,9 @@ class Stage:
             venue=Venue(feed=self.replay, books=self.replay, pace=self, funding_source=source),
             terms=self._terms,
             clock=self.clock,
-            holder=holder,
+            holder="runner",
             listener=self.lines.append,
+            on_mark=on_mark,
         )
 
     async def commands(self) -> list[Command]:

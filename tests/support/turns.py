@@ -206,13 +206,14 @@ class World:
                 return outcome
             number = len(self.effects)
             self.effects.append(effect)
-            reply = other[number] if number in other else self._answer(effect)  # type: ignore[assignment] # a wrong one
+            reply = other[number] if number in other else self.answer(effect)  # type: ignore[assignment] # a wrong one
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
         """Return the effects of one kind."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
-    def _answer(self, effect: Effect) -> EffectReply:
+    def answer(self, effect: Effect) -> EffectReply:
+        """Return the right reply to an effect."""
         match effect:
             case Persist():
                 fence = Fence(account=paper_account(DEPLOYMENT), epoch=1)

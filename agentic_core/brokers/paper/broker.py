@@ -12,7 +12,7 @@ from agentic_core.domain.fill import Fill, FillKind, Liquidity
 from agentic_core.domain.ids import ClientOrderId, Symbol
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
 from agentic_core.domain.market import Book
-from agentic_core.domain.money import ZERO, Price, Size, Usd
+from agentic_core.domain.money import ZERO, Price, Size
 from agentic_core.domain.order import (
     Accepted,
     IntentKind,
@@ -120,7 +120,7 @@ class PaperBroker:
             closed_pnl=gain,
             kind=FillKind.LIQUIDATION,
         )
-        self.ledger.book((fill,), after)
+        self.ledger.book(fill, after)
         return fill
 
     def _execute(self, intent: OrderIntent, book: Book | None) -> SendOutcome:
@@ -136,7 +136,8 @@ class PaperBroker:
         refusal = self._refusal(sized, held, fills)
         if refusal is not None:
             return Rejected(cloid=intent.cloid, reason=refusal)
-        self.ledger.book(fills, after)
+        for fill in fills:
+            self.ledger.book(fill, after)
         done = abs(after.size - held.size) == intent.size
         state = IntentState.FILLED if done else IntentState.PARTIAL
         return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")

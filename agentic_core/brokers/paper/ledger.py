@@ -4,7 +4,7 @@ Equity is cash plus signed size times mark, as the venue defines it; nothing is 
 funding always add up.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -135,14 +135,13 @@ class PaperLedger:
         """Count one order sent today."""
         self.day = self.day.counting(1)
 
-    def book(self, fills: Sequence[Fill], position: Position) -> None:
-        """Enter the executions of an order, and the position they lead to."""
-        for fill in fills:
-            self.cash -= fill.signed_size * fill.price + fill.fee
+    def book(self, fill: Fill, position: Position) -> None:
+        """Enter an execution, and the position that its order leads to."""
+        self.cash -= fill.signed_size * fill.price + fill.fee
         if position.size:
-            self._positions[position.symbol] = position
+            self._positions[fill.symbol] = position
         else:
-            del self._positions[position.symbol]
+            self._positions.pop(fill.symbol, None)
 
     def settle(self, payment: FundingPayment) -> None:
         """Enter a funding payment."""
