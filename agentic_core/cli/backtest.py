@@ -22,6 +22,7 @@ from agentic_core.cli.inputs import (
     SkillArgument,
     SlippageOption,
     SymbolOption,
+    check_runnable,
     load_market,
     read_skill,
     terms_for,
@@ -68,6 +69,7 @@ def build(services: Services) -> typer.Typer:
         check_outputs(json=json, html=html)
         terms = terms_for(equity=equity, slippage_bps=slippage_bps)
         parsed = read_skill(skill, terms.starting_equity)
+        check_runnable(parsed)
         market = load_market(
             parsed, MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         )

@@ -13,11 +13,12 @@ from agentic_core.backtest.dataset import Dataset
 from agentic_core.backtest.funding import FundingRates, constant_funding, read_funding
 from agentic_core.backtest.instruments import instrument_for
 from agentic_core.domain.fees import FeeSchedule
-from agentic_core.domain.ids import SkillId, Symbol, derived_uuid
+from agentic_core.domain.ids import DeploymentId, SkillId, Symbol, derived_uuid
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.money import Usd, exact, plain
 from agentic_core.domain.records import SkillVersionRecord
 from agentic_core.errors import InputError
+from agentic_core.runtime.mandates import mandate_for
 from agentic_core.runtime.terms import PAPER_EQUITY, Terms
 from agentic_core.skills.schema import Skill
 from agentic_core.skills.tradability import Untradable, check_tradable
@@ -37,6 +38,7 @@ __all__ = [
     "SkillArgument",
     "SlippageOption",
     "SymbolOption",
+    "check_runnable",
     "load_market",
     "read_skill",
     "terms_for",
@@ -174,6 +176,15 @@ def unstored_version(skill: Skill) -> SkillVersionRecord:
     payload = canonical_json(skill)
     identity = SkillId(derived_uuid("skill", skill.slug))
     return SkillVersionRecord(skill_id=identity, version=0, payload=payload, payload_hash=payload_hash(payload))
+
+
+def check_runnable(skill: Skill) -> None:
+    """Refuse a skill that no run here can decide for, before a database is started and the skill stored in it.
+
+    Raises:
+        InputError: it needs something that is not there.
+    """
+    mandate_for(skill, unstored_version(skill), DeploymentId("unstored"), chat_model=None)
 
 
 def _funding(skill: Skill, options: MarketOptions, symbols: Sequence[Symbol]) -> dict[Symbol, FundingRates]:

@@ -23,6 +23,7 @@ from agentic_core.cli.inputs import (
     SkillArgument,
     SlippageOption,
     SymbolOption,
+    check_runnable,
     load_market,
     read_skill,
     terms_for,
@@ -83,6 +84,7 @@ def build(services: Services) -> typer.Typer:
         times_faster = _speed(speed)
         terms = terms_for(equity=equity, slippage_bps=slippage_bps)
         parsed = read_skill(skill, terms.starting_equity)
+        check_runnable(parsed)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         market = load_market(parsed, options)
         work = _Work(skill=parsed, market=market, terms=terms, speed=times_faster, quiet=quiet, logs=logs)
@@ -119,7 +121,6 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
     async with open_database(services) as store:
         version = await save_skill(store, LOCAL_USER, skill)
         deployment = DeploymentId(services.entropy.uuid())
-        # Made before the deployment is admitted: one that cannot run would keep its skill's place for good.
         mandate = mandate_for(skill, version, deployment, chat_model=None)
         await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
         if not work.quiet:

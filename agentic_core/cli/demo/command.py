@@ -15,6 +15,7 @@ from agentic_core.cli.demo.acts import acts, denied_by
 from agentic_core.cli.demo.story import Played, play
 from agentic_core.cli.reporting import console
 from agentic_core.cli.services import Services
+from agentic_core.errors import InputError
 
 __all__ = ["build"]
 
@@ -35,6 +36,8 @@ def build(services: Services) -> typer.Typer:
         Needs no key and no network; the database is a real PostgreSQL in a temporary folder. Exit code 1 when
         anything the demo claims about itself did not hold.
         """
+        if html is not None:
+            _make_folder(html)
         console.rule("agentic demo")
         with TemporaryDirectory(prefix="agentic-demo-") as folder:
             began = services.clock.boottime_ms()
@@ -93,8 +96,15 @@ def _claims(played: list[Played]) -> int:
     return failed
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        message = f"--html {folder}: this folder cannot be made: {exc.strerror}; name another one"
+        raise InputError(message) from exc
+
+
 def _write(played: list[Played], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for one in played:
         path = folder / f"{one.act.skill.slug}.html"
         write_html(one.paper, path)
