@@ -77,12 +77,12 @@ class Cursor:
         Raises:
             LookAhead: `back` was negative.
         """
-        if back < 0:
+        at = self.index - back
+        if not 0 <= at <= self.index:
+            if back >= 0:
+                return None
             message = f"{spec.kind}({spec.length}) of {symbol} was asked {-back} candle(s) ahead of the mark"
             raise LookAhead(message)
-        at = self.index - back
-        if at < 0:
-            return None
         column = self._columns.get((symbol, spec))
         if column is None:
             series = self._series.get(symbol)

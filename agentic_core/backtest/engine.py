@@ -133,12 +133,12 @@ class _Run:
         report_at = stride
         self.equity.change(0, self.ledger)
         for index in self._wakes(last):
-            self._advance(index)
+            self._stand_at(index)
             self._turn(index)
             if index >= report_at:
                 progress(index, last)
                 report_at = index + stride
-        self._advance(last)
+        self._stand_at(last)
         progress(last, last)
         self.recorder.ticks = last
         self.recorder.equity = self.equity.points()
@@ -156,7 +156,7 @@ class _Run:
             masks.append(mask)
         return compress(range(last), masks[0] if len(masks) == 1 else map(any, zip(*masks, strict=True)))
 
-    def _advance(self, index: int) -> None:
+    def _stand_at(self, index: int) -> None:
         while self.due <= index:
             self._settle(self.due)
         self.cursor.move(index)

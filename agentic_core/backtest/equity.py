@@ -1,7 +1,9 @@
 """The equity curve, marked afterwards from what was held between changes."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from decimal import Decimal
+from operator import itemgetter
 
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.brokers.paper import PaperLedger
@@ -14,6 +16,8 @@ __all__ = ["POINTS_MAX", "EquityTrack"]
 
 POINTS_MAX = 4_000
 """Longer runs keep the first mark of each day and, of each of a quarter as many buckets, the ends and extremes."""
+
+_VALUE = itemgetter(0)
 
 
 class EquityTrack:
@@ -39,12 +43,11 @@ class EquityTrack:
         length = len(self._dataset)
         if length <= POINTS_MAX:
             return [self._exact(index) for index in range(length)]
-        curve = self._approximate(length)
         width = -(-length * 4 // POINTS_MAX)
         chosen = {0, length - 1, *self._day_starts()}
         for low in range(0, length, width):
-            part = curve[low : low + width]
-            chosen.update((low, low + part.index(min(part)), low + part.index(max(part)), low + len(part) - 1))
+            high = min(low + width, length)
+            chosen.update((low, high - 1, *self._extremes(low, high)))
         return [self._exact(index) for index in sorted(chosen)]
 
     def _day_starts(self) -> list[int]:
@@ -64,19 +67,25 @@ class EquityTrack:
         time = Instant(self._dataset.start + (index + 1) * self._dataset.interval.ms)
         return EquityPoint(time=time, equity=Usd(equity), exposure=Usd(exposure))
 
-    def _approximate(self, length: int) -> list[float]:
-        # Only picks which marks are kept; the points themselves are exact.
-        curve: list[float] = []
-        ends = [*self._starts[1:], length]
-        for start, end, (cash, positions) in zip(self._starts, ends, self._held, strict=True):
-            base = float(cash)
-            if not positions:
-                curve.extend([base] * (end - start))
-            elif len(positions) == 1:
-                (held,) = positions
-                series = self._dataset.series[held.symbol]
-                unit = float(held.size) / 10**series.price_decimals
-                curve.extend([base + unit * close for close in series.closes[start:end]])
-            else:
-                curve.extend(float(self._exact(index).equity) for index in range(start, end))
-        return curve
+    def _extremes(self, low: int, high: int) -> tuple[int, int]:
+        # The lowest and the highest mark of [low, high). Floats only pick them; the points themselves are exact.
+        found: list[tuple[float, int]] = []
+        place = bisect_right(self._starts, low) - 1
+        while low < high:
+            end = self._starts[place + 1] if place + 1 < len(self._starts) else high
+            found.extend(self._turning_points(place, low, min(end, high)))
+            low, place = end, place + 1
+        return min(found, key=_VALUE)[1], max(found, key=_VALUE)[1]
+
+    def _turning_points(self, place: int, low: int, high: int) -> Iterable[tuple[float, int]]:
+        # While nothing changes hands, the worth of one position is extreme where its price is.
+        cash, positions = self._held[place]
+        if not positions:
+            return ((float(cash), low),)
+        if len(positions) > 1:
+            return ((float(self._exact(index).equity), index) for index in range(low, high))
+        (held,) = positions
+        series = self._dataset.series[held.symbol]
+        base, unit = float(cash), float(held.size) / 10**series.price_decimals
+        closes = series.closes[low:high]
+        return ((base + unit * close, low + closes.index(close)) for close in (min(closes), max(closes)))

@@ -1,52 +1,40 @@
 """Finds the next mark that must be visited while something is held, by looking at prices only.
 
-The daily-loss halt and the liquidation of a one-position account both happen at a price, so a run of candles is
-safe when its worst close is. The thresholds are conservative integers; what they find is decided exactly by
-`settle_mark`. With several positions there is no such price, and every mark is visited.
+The daily-loss halt and the liquidation of a one-position account both happen at a price, so a run of candles is safe
+when its worst close is. With several positions there is no such price, and every mark is visited.
 """
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from math import ceil, floor
-
-import msgspec
+from collections.abc import Mapping
 
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.brokers.paper import PaperLedger
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.limits import RiskLimits
-from agentic_core.domain.money import bps_of
+from agentic_core.domain.money import from_scaled
+from agentic_core.domain.position import Position
+from agentic_core.risk import find_halt
 
 __all__ = ["Watch"]
 
 
-class _Prices(msgspec.Struct, frozen=True, kw_only=True):
-    closes: Sequence[int]
-    scale: Decimal
-    maintenance_rate: Decimal
-
-
 class Watch:
-    """Thresholds of what a ledger holds, over the closes of a dataset."""
+    """What a ledger holds, held against the closes of a dataset."""
 
     def __init__(
         self, dataset: Dataset, ledger: PaperLedger, limits: RiskLimits, instruments: Mapping[Symbol, Instrument]
     ) -> None:
         """Watch a ledger over a dataset."""
+        self._series = dataset.series
         self._ledger = ledger
         self._limits = limits
-        self._prices = {
-            symbol: _Prices(
-                closes=series.closes,
-                scale=Decimal(10) ** series.price_decimals,
-                maintenance_rate=(instruments.get(symbol) or Instrument.generic(symbol)).maintenance_rate,
-            )
-            for symbol, series in dataset.series.items()
+        self._maintenance_rates = {
+            symbol: (instruments.get(symbol) or Instrument.generic(symbol)).maintenance_rate
+            for symbol in dataset.series
         }
 
     def next_stop(self, start: int, due: int, *, halted: bool) -> int:
-        """Return the first candle in [start, due) whose close may be past a threshold, or `due`.
+        """Return the first candle in [start, due) whose close liquidates or halts the account, or `due`.
 
         Args:
             start: the candle after the one the ledger was settled at; something is held.
@@ -56,20 +44,17 @@ class Watch:
         positions = self._ledger.positions
         if len(positions) > 1:
             return start
-        ((symbol, position),) = positions.items()
-        prices, size, cash = self._prices[symbol], position.size, self._ledger.cash
-        # equity(p) = cash + size·p; maintenance(p) = |size|·rate·p
-        thresholds = [-cash / (size - abs(size) * prices.maintenance_rate)]
-        if not halted:
-            baseline = self._ledger.day.baseline
-            thresholds.append((baseline - bps_of(baseline, self._limits.daily_loss_bps_max) - cash) / size)
-        closes = prices.closes[start:due]
-        if size > 0:
-            threshold = ceil(max(thresholds) * prices.scale)
-            if min(closes, default=threshold + 1) > threshold:
-                return due
-            return start + next(at for at, close in enumerate(closes) if close <= threshold)
-        threshold = floor(min(thresholds) * prices.scale)
-        if max(closes, default=threshold - 1) < threshold:
+        (position,) = positions.values()
+        closes = self._series[position.symbol].closes[start:due]
+        if not closes or self._is_safe(position, min(closes) if position.size > 0 else max(closes), halted=halted):
             return due
-        return start + next(at for at, close in enumerate(closes) if close >= threshold)
+        unsafe = (at for at, close in enumerate(closes, start) if not self._is_safe(position, close, halted=halted))
+        return next(unsafe)
+
+    def _is_safe(self, position: Position, close: int, *, halted: bool) -> bool:
+        symbol = position.symbol
+        worth = position.size * from_scaled(close, self._series[symbol].price_decimals)
+        equity = self._ledger.cash + worth
+        if equity < abs(worth) * self._maintenance_rates[symbol]:
+            return False
+        return halted or find_halt(self._ledger.day, equity, self._limits) is None

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from agentic_core.domain.ids import Symbol
-from agentic_core.domain.money import ZERO, Usd
+from agentic_core.domain.money import BPS_ONE, ZERO, Usd
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant, day_of
 
@@ -36,7 +36,7 @@ class DayCounters(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """Return the fall since the baseline in basis points of it; never negative."""
         if self.baseline <= 0:
             return Decimal(10_000)
-        return max(ZERO, (self.baseline - equity) * 10_000 / self.baseline)
+        return max(ZERO, (self.baseline - equity) * BPS_ONE / self.baseline)
 
 
 class AccountSnapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):

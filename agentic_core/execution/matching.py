@@ -6,13 +6,11 @@ import msgspec
 
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Book
-from agentic_core.domain.money import Price, Size
+from agentic_core.domain.money import BPS_ONE, Price, Size
 from agentic_core.domain.order import OrderIntent
 from agentic_core.domain.side import Side
 
 __all__ = ["Execution", "execute"]
-
-_BPS = Decimal(10_000)
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -29,7 +27,7 @@ def execute(intent: OrderIntent, book: Book, instrument: Instrument, slippage_bp
     levels beyond the limit are not taken.
     """
     buying = intent.side is Side.BUY
-    factor = (_BPS + slippage_bps if buying else _BPS - slippage_bps).scaleb(-4)
+    factor = (BPS_ONE + slippage_bps if buying else BPS_ONE - slippage_bps) / BPS_ONE
     taken: list[Execution] = []
     left: Decimal = intent.size
     for level in book.asks if buying else book.bids:

@@ -15,6 +15,7 @@ from agentic_core.domain.trading import TradingState
 
 __all__ = ["Figures", "Request", "measure", "named_sizes"]
 
+_NO_UNITS = Size(ZERO)
 _SIZE_MAX = Size(Decimal(10**21))
 """No account holds more units; a larger wish is measured as this, because exact sums of it would not fit a Decimal."""
 
@@ -77,21 +78,20 @@ def measure(request: Request, side: Side, instrument: Instrument, mark: Decimal)
     equity = account.equity
     held = account.position(request.action.symbol).size
     size = _size(request.action, instrument, mark)
-    same = held != 0 and (held > 0) == (side is Side.BUY)
-    kept = abs(held) if same else ZERO
-    position_usd = Usd((kept + size) * mark)
-    elsewhere = account.exposure() - abs(held) * mark
-    opposing = Size(ZERO if same else abs(held))
+    units = abs(held)
+    opposes = held > 0 if side is Side.SELL else held < 0
+    position_usd = Usd((size if opposes else units + size) * mark)
+    elsewhere = account.exposure() - units * mark
     return Figures(
         limits=request.limits,
         mark=mark,
         equity=equity,
         size=size,
-        opposing=opposing,
+        opposing=Size(units) if opposes else _NO_UNITS,
         order_usd=Usd(size * mark),
         position_usd=position_usd,
         exposure_usd=Usd(elsewhere + position_usd),
-        orders_after=account.day.orders + (2 if opposing else 1),
+        orders_after=account.day.orders + (2 if opposes else 1),
         loss_bps=account.day.loss_bps(equity),
     )
 

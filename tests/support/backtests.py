@@ -97,11 +97,12 @@ class Script:
 
 
 class Waking(Script):
-    """The same, asking to be woken for the marks of its script only."""
+    """The same, asking to be woken for the marks of its script only, by the symbol that it is about then."""
 
     def wake(self, series: CandleSeries) -> list[bool]:
-        """Return True where there is something to do."""
-        return [index in self.actions for index in range(len(series))]
+        """Return True where there is something to do in this symbol."""
+        about = {index for index, action in self.actions.items() if action.symbol == series.symbol}
+        return [index in about for index in range(len(series))]
 
 
 class Does:

@@ -72,8 +72,11 @@ def scenes(draw: st.DrawFn) -> Scene:
     start = Instant(MIDNIGHT - draw(st.integers(0, 30)) * interval.ms)
     moves = draw(_MOVES)
     others = draw(st.lists(st.integers(-60, 60), min_size=len(moves), max_size=len(moves)))
+    wildness = draw(st.sampled_from([1, 3]))
     candles = [
-        candles_of(_walk(steps, first), symbol=symbol, interval=interval, start=start, decimals=1)
+        candles_of(
+            _walk([step * wildness for step in steps], first), symbol=symbol, interval=interval, start=start, decimals=1
+        )
         for symbol, steps, first in ((BTC, moves, 10_000), (ETH, others, 2_000))
     ]
     hours = range(start // HOUR_MS * HOUR_MS, candles[0].end + 1, HOUR_MS)
@@ -89,7 +92,7 @@ def scenes(draw: st.DrawFn) -> Scene:
             exposure_bps_max=Bps(exposure),
             leverage_max=exposure // 10_000,
             orders_per_day_max=draw(st.sampled_from([3, 100])),
-            daily_loss_bps_max=Bps(draw(st.sampled_from([10_000, 50, 300, 10_000]))),
+            daily_loss_bps_max=Bps(draw(st.sampled_from([10_000, 50, 300, 10_000, 10_000]))),
         ),
         terms=Terms(
             starting_equity=Usd(D(10_000)), fees=FeeSchedule.hyperliquid_base(), slippage_bps=D(draw(st.integers(0, 3)))
@@ -104,7 +107,7 @@ def _actions(draw: st.DrawFn) -> ProposedAction:
     symbol = draw(st.sampled_from([BTC, ETH]))
     if draw(st.integers(0, 3)) == 0:
         return ProposedAction(kind=ActionKind.CLOSE, symbol=symbol)
-    size = Usd(D(draw(st.sampled_from([500, 5, 4_000, 9_900, 19_000, 90_000, 95_000]))))
+    size = Usd(D(draw(st.sampled_from([500, 90_000, 5, 4_000, 9_900, 19_000, 95_000]))))
     return ProposedAction(kind=ActionKind.OPEN, symbol=symbol, side=draw(st.sampled_from(Side)), size_usd=size)
 
 

@@ -16,12 +16,18 @@ _FAULTS: dict[str, Callable[[], BaseException]] = {
     "config": lambda: ConfigError("set DATABASE_URL"),
     "store": lambda: StoreUnavailable("it is away"),
     "fenced": lambda: Fenced("someone else trades"),
+    "noted": lambda: _noted(StoreUnavailable("it is away")),
     "group": lambda: ExceptionGroup("tasks", [ExceptionGroup("inner", [StoreUnavailable("it is away")])]),
     "mixed": lambda: ExceptionGroup("tasks", [StoreUnavailable("it is away"), LookupError("a bug")]),
     "bug": lambda: LookupError("a bug"),
     "exit": lambda: typer.Exit(7),
     "interrupt": KeyboardInterrupt,
 }
+
+
+def _noted(error: Exception) -> Exception:
+    error.add_note("trace 0123")
+    return error
 
 
 def build(services: Services) -> typer.Typer:

@@ -87,6 +87,7 @@ def test_every_door_is_built_and_explains_itself(name: str, capsys: pytest.Captu
         ("config", 2, "error: set DATABASE_URL\n"),
         ("store", 3, "error: it is away\n"),
         ("fenced", 1, "error: someone else trades\n"),
+        ("noted", 3, "error: it is away (trace 0123)\n"),
         ("group", 3, "error: it is away\n"),
         ("exit", 7, ""),
         ("interrupt", 130, ""),

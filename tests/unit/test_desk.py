@@ -161,6 +161,20 @@ async def test_desk_without_a_mark_of_the_venue_values_at_the_last_close_and_say
     assert desk.mark(BTC) == Mark(symbol=BTC, price=Price(D(20)), as_of=expected, source=MarkSource.CANDLE_CLOSE)
 
 
+async def test_desk_values_at_a_newer_close_when_the_venue_falls_silent() -> None:
+    """A mark of the venue is not kept for longer than until the next candle has closed."""
+    feed = Feed()
+    desk = desk_over(feed)
+    at = Instant(MIDNIGHT + HOUR_MS)
+    feed.now_marks = {BTC: Mark(symbol=BTC, price=Price(D(11)), as_of=at, source=MarkSource.VENUE)}
+    await desk.refresh(at)
+    feed.now_marks, feed.waiting = {}, [candle(0, 10), candle(1, 20)]
+    await desk.refresh(Instant(MIDNIGHT + 2 * HOUR_MS))
+    mark = desk.mark(BTC)
+    assert mark is not None
+    assert (mark.price, mark.source) == (D(20), MarkSource.CANDLE_CLOSE)
+
+
 async def test_desk_mark_that_is_not_renewed_keeps_its_age() -> None:
     """A venue that falls silent leaves an old mark behind, which the staleness rule can see."""
     feed = Feed()

@@ -83,6 +83,14 @@ def test_backtest_wakes_a_policy_for_its_mask_only_and_counts_every_turn() -> No
     assert [fill.side for fill in run.fills] == [Side.BUY, Side.SELL]
 
 
+def test_backtest_wakes_a_policy_for_the_mask_of_every_symbol() -> None:
+    """What wakes it may happen in any of its symbols."""
+    policy = Waking({2: open_of(Side.BUY, "1"), 5: open_of(Side.BUY, "1", symbol=ETH)})
+    run = backtest(policy, flat(9), flat(9, symbol=ETH))
+    assert policy.asked == [2, 5]
+    assert [fill.symbol for fill in run.fills] == [BTC, ETH]
+
+
 def test_backtest_records_decisions_that_were_not_holds() -> None:
     """An executed, a denied and an empty wish are three decisions; the marks between leave none."""
     policy = Script({1: open_of(Side.BUY, "1"), 3: open_of(Side.BUY, "1000"), 5: close_of(ETH)})
@@ -102,6 +110,23 @@ def test_daily_loss_halts_for_good_and_outlives_midnight() -> None:
     assert denials(run) == [(mark_of(1, start=EVENING), "R3_HALTED"), (mark_of(4, start=EVENING), "R3_HALTED")]
     assert mark_of(4, start=EVENING) > MIDNIGHT
     assert [fill.side for fill in run.fills] == [Side.BUY, Side.SELL]
+
+
+def test_daily_loss_that_the_closing_order_completes_halts_a_flat_account() -> None:
+    """950 are lost at the mark, the close executes half a dollar lower: the halt latches with nothing held any more."""
+    prices = [(1000, 1000), (1000, 905), (900, 900), (900, 900), (900, 900)]
+    script = {0: open_of(Side.BUY, "100"), 1: close_of(), 3: open_of(Side.BUY, "1")}
+    run = backtest(Waking(script), candles_of(prices, decimals=1))
+    assert [(halt.time, halt.numbers["loss"]) for halt in run.halts] == [(mark_of(2), D(1_000))]
+    assert denials(run) == [(mark_of(3), "R3_HALTED")]
+
+
+@pytest.mark.parametrize(("price", "halts"), [(120, 1), (119, 0)])
+def test_daily_loss_of_a_short_halts_at_the_cap_and_not_before(price: int, halts: int) -> None:
+    """50 units sold at 100 lose exactly 1,000 at 120; at 119 they lose 950."""
+    prices = [(100, 100), (100, 110), (110, price), (price, price)]
+    run = backtest(Script({0: open_of(Side.SELL, "50")}), candles_of(prices))
+    assert [halt.time for halt in run.halts] == [mark_of(2)] * halts
 
 
 def test_daily_loss_of_two_days_together_is_no_halt() -> None:

@@ -88,6 +88,7 @@ async def test_turn_that_fails_ends_the_deployment_in_status_error(error: Except
     assert (row.status, row.error_text) == (DeploymentStatus.ERROR, text)
     told = [(line.event, line.level, line.message) for line in stage.lines[-2:]]
     assert told == [("tick_failed", "error", text), ("runner_fatal", "error", text)]
+    assert raised.value.__notes__ == [f"trace {stage.lines[-2].trace_id}"]
     kept = await stage.store.logs.recent(RUN, 2)
     assert {line.event for line in kept} == {"tick_failed", "runner_fatal"}
 

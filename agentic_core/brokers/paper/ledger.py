@@ -74,12 +74,10 @@ class PaperLedger:
     @property
     def maintenance(self) -> Usd:
         """Maintenance margin of all positions at the marks."""
-        return Usd(
-            sum(
-                (self._notional(held) * self._rules(held.symbol).maintenance_rate for held in self._positions.values()),
-                ZERO,
-            )
-        )
+        total = ZERO
+        for held in self._positions.values():
+            total += self._notional(held) * self._rules(held.symbol).maintenance_rate
+        return Usd(total)
 
     def position(self, symbol: Symbol) -> Position:
         """Return the holding in a symbol, flat when there is none."""

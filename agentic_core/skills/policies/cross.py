@@ -7,7 +7,6 @@ With `f` and `s` the fast and the slow average now and `f'` and `s'` one candle 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
-from operator import gt, lt, or_
 from typing import Annotated, Literal, cast
 
 from pydantic import Field
@@ -88,10 +87,12 @@ class _Cross:
         # Both are known from here on; a copy without the None in its type would cost more than the comparison.
         fast = cast("Sequence[float]", series.indicator(self._fast)[first:])
         slow = cast("Sequence[float]", series.indicator(self._slow)[first:])
-        above, below = list(map(gt, fast, slow)), list(map(lt, fast, slow))
-        # Averages are never NaN, so `f' <= s'` is `not above'`, and a flag that rises from False to True is a crossing.
-        rose, fell = map(gt, islice(above, 1, None), above), map(gt, islice(below, 1, None), below)
-        return [*[False] * (first + 1), *map(or_, rose, fell)]
+        now = zip(islice(fast, 1, None), islice(slow, 1, None), strict=True)
+        crossed = [
+            (f > s and f_before <= s_before) or (f < s and f_before >= s_before)
+            for f_before, s_before, (f, s) in zip(fast, slow, now, strict=False)
+        ]
+        return [*[False] * (first + 1), *crossed]
 
     def _rose(self, account: AccountView, fast: float, slow: float) -> ProposedAction | None:
         if account.position(self._symbol).size > 0:
