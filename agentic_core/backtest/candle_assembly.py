@@ -106,7 +106,7 @@ def _interval(source: CandleSource, times: Sequence[int]) -> Interval:
     if source.interval is not None:
         return source.interval
     if len(times) == 1:
-        message = f"{source.file}: one candle does not tell its interval; say which it is"
+        message = f"{source.file}: one candle does not tell its interval; bring two or more"
         raise CandlesInvalid(message)
     gap = times[1] - times[0]
     if gap <= 0:

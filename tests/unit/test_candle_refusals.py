@@ -212,7 +212,7 @@ def test_csv_coarser_than_asked_is_refused_with_a_hint(tmp_path: Path) -> None:
         ),
         (
             HEADER.encode() + b"\n1704110400,1,1,1,1,1\n",
-            "c.csv: one candle does not tell its interval; say which it is",
+            "c.csv: one candle does not tell its interval; bring two or more",
         ),
         (
             HEADER.encode() + b"\n1704110400,1,1,1,1,1\n1704110460,1,1,1,1,\0\n",
