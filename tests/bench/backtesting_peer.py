@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from agentic_core.backtest.columns import CandleColumns
 
-__all__ = ["Trade", "peer_run"]
+__all__ = ["Outcome", "Trade", "peer_run"]
 
 
 class Trade(NamedTuple):
@@ -17,12 +17,23 @@ class Trade(NamedTuple):
 
     entered_ms: int
     left_ms: int
+    size: float
     entry: float
     leave: float
 
 
-def peer_run(candles: CandleColumns, fast: int, slow: int, cash: int) -> tuple[float, list[Trade]]:
-    """Run the peer once; returns the seconds of its run, preparation aside, and its round trips.
+class Outcome(NamedTuple):
+    """One run."""
+
+    seconds: float
+    """Of the run alone, preparation aside."""
+    trades: list[Trade]
+    final_equity: float
+    """With fees paid, and an open position at the last close."""
+
+
+def peer_run(candles: CandleColumns, fast: int, slow: int, cash: int) -> Outcome:
+    """Run the peer once.
 
     Raises:
         ModuleNotFoundError: it is not installed.
@@ -45,7 +56,8 @@ def peer_run(candles: CandleColumns, fast: int, slow: int, cash: int) -> tuple[f
     rows = result["_trades"]
     times = [(column.astype("datetime64[ms]").astype("int64")).tolist() for column in (rows.EntryTime, rows.ExitTime)]
     # The last open position is not closed by us, and the peer leaves it out too unless told otherwise.
-    return took, [Trade(*trade) for trade in zip(*times, rows.EntryPrice, rows.ExitPrice, strict=True)]
+    facts = zip(*times, rows.Size, rows.EntryPrice, rows.ExitPrice, strict=True)
+    return Outcome(took, [Trade(*trade) for trade in facts], float(result["Equity Final [$]"]))
 
 
 def _strategy(backtesting: Any, pandas: Any, fast: int, slow: int) -> type:  # noqa: ANN401 - modules without types
