@@ -16,16 +16,13 @@ from agentic_core.cli.inputs import (
     FundingRateOption,
     HtmlOption,
     JsonOption,
-    Market,
     MarketOptions,
+    Prepared,
     QuietOption,
     SkillArgument,
     SlippageOption,
     SymbolOption,
-    check_runnable,
-    load_market,
-    read_skill,
-    terms_for,
+    prepare,
     unstored_version,
 )
 from agentic_core.cli.reporting import check_outputs, deliver, progress_bar
@@ -35,8 +32,6 @@ from agentic_core.domain.ids import DeploymentId, derived_uuid
 from agentic_core.domain.records import SkillVersionRecord
 from agentic_core.domain.run import RunRecord
 from agentic_core.runtime.mandates import mandate_for
-from agentic_core.runtime.terms import Terms
-from agentic_core.skills.schema import Skill
 
 __all__ = ["build"]
 
@@ -67,38 +62,34 @@ def build(services: Services) -> typer.Typer:
         Exit codes: 0 done, 2 the skill, the candles or an option were refused.
         """
         check_outputs(json=json, html=html)
-        terms = terms_for(equity=equity, slippage_bps=slippage_bps)
-        parsed = read_skill(skill, terms.starting_equity)
-        check_runnable(parsed)
-        market = load_market(
-            parsed, MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
-        )
-        work = _Work(skill=parsed, market=market, terms=terms, quiet=quiet)
-        record = anyio.run(_run_and_save, services, work) if save else _run(work, unstored_version(parsed))
-        deliver(record, source=market.dataset.description, json=json, html=html, quiet=quiet)
+        options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
+        work = _Work(inputs=prepare(skill, options, equity=equity, slippage_bps=slippage_bps), quiet=quiet)
+        inputs = work.inputs
+        record = anyio.run(_run_and_save, services, work) if save else _run(work, unstored_version(inputs.skill))
+        deliver(record, source=inputs.market.dataset.description, json=json, html=html, quiet=quiet)
 
     return app
 
 
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
-    skill: Skill
-    market: Market
-    terms: Terms
+    inputs: Prepared
     quiet: bool
 
 
 def _run(work: _Work, version: SkillVersionRecord, run: DeploymentId | None = None) -> RunRecord:
-    dataset = work.market.dataset
+    skill, market = work.inputs.skill, work.inputs.market
+    dataset = market.dataset
     # Unless it is stored, the same skill over the same candles is the same run, down to its order ids.
     named = run or DeploymentId(derived_uuid("backtest", version.payload_hash, dataset.sha256))
-    mandate = mandate_for(work.skill, version, named, chat_model=None)
-    with progress_bar(f"backtest {work.skill.slug}", quiet=work.quiet) as progress:
-        return run_backtest(mandate, dataset, instruments=work.market.instruments, terms=work.terms, progress=progress)
+    mandate = mandate_for(skill, version, named, chat_model=None)
+    terms = work.inputs.terms
+    with progress_bar(f"backtest {skill.slug}", quiet=work.quiet) as progress:
+        return run_backtest(mandate, dataset, instruments=market.instruments, terms=terms, progress=progress)
 
 
 async def _run_and_save(services: Services, work: _Work) -> RunRecord:
     async with open_database(services) as store:
-        version = await save_skill(store, LOCAL_USER, work.skill)
+        version = await save_skill(store, LOCAL_USER, work.inputs.skill)
         record = _run(work, version, DeploymentId(services.entropy.uuid()))
         await save_backtest(store, LOCAL_USER, version, record, at=services.clock.now())
         return record

@@ -34,12 +34,14 @@ __all__ = [
     "JsonOption",
     "Market",
     "MarketOptions",
+    "Prepared",
     "QuietOption",
     "SkillArgument",
     "SlippageOption",
     "SymbolOption",
     "check_runnable",
     "load_market",
+    "prepare",
     "read_skill",
     "terms_for",
     "typed_number",
@@ -105,6 +107,26 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
 
     dataset: Dataset
     instruments: Mapping[Symbol, Instrument]
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A skill with what it is run on, each checked and fitting the others."""
+
+    skill: Skill
+    market: Market
+    terms: Terms
+
+
+def prepare(skill: Path, options: MarketOptions, *, equity: str, slippage_bps: str) -> Prepared:
+    """Read and check everything a run needs, before anything is started or written.
+
+    Raises:
+        InputError: the skill, a file or an option was refused.
+    """
+    terms = terms_for(equity=equity, slippage_bps=slippage_bps)
+    parsed = read_skill(skill, terms.starting_equity)
+    check_runnable(parsed)
+    return Prepared(skill=parsed, market=load_market(parsed, options), terms=terms)
 
 
 def read_skill(path: Path, equity: Usd) -> Skill:

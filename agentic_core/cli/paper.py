@@ -17,16 +17,13 @@ from agentic_core.cli.inputs import (
     FundingRateOption,
     HtmlOption,
     JsonOption,
-    Market,
     MarketOptions,
+    Prepared,
     QuietOption,
     SkillArgument,
     SlippageOption,
     SymbolOption,
-    check_runnable,
-    load_market,
-    read_skill,
-    terms_for,
+    prepare,
     typed_number,
 )
 from agentic_core.cli.logs import line_printer
@@ -40,8 +37,6 @@ from agentic_core.errors import InputError
 from agentic_core.ports.repositories import Store
 from agentic_core.runtime.mandates import mandate_for
 from agentic_core.runtime.runner import Venue, run_paper
-from agentic_core.runtime.terms import Terms
-from agentic_core.skills.schema import Skill
 
 __all__ = ["build"]
 
@@ -82,14 +77,10 @@ def build(services: Services) -> typer.Typer:
         """
         check_outputs(json=json, html=html)
         times_faster = _speed(speed)
-        terms = terms_for(equity=equity, slippage_bps=slippage_bps)
-        parsed = read_skill(skill, terms.starting_equity)
-        check_runnable(parsed)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
-        market = load_market(parsed, options)
-        work = _Work(skill=parsed, market=market, terms=terms, speed=times_faster, quiet=quiet, logs=logs)
-        record = anyio.run(_paper, services, work)
-        deliver(record, source=market.dataset.description, json=json, html=html, quiet=quiet)
+        inputs = prepare(skill, options, equity=equity, slippage_bps=slippage_bps)
+        record = anyio.run(_paper, services, _Work(inputs=inputs, speed=times_faster, quiet=quiet, logs=logs))
+        deliver(record, source=inputs.market.dataset.description, json=json, html=html, quiet=quiet)
 
     return app
 
@@ -105,16 +96,14 @@ def _speed(typed: str | None) -> float | None:
 
 
 class _Work(msgspec.Struct, frozen=True, kw_only=True):
-    skill: Skill
-    market: Market
-    terms: Terms
+    inputs: Prepared
     speed: float | None
     quiet: bool
     logs: bool
 
 
 async def _paper(services: Services, work: _Work) -> RunRecord:
-    skill, market = work.skill, work.market
+    skill, market = work.inputs.skill, work.inputs.market
     replay = Replay(market.dataset, market.instruments, clock=services.clock, speed=work.speed)
     venue = Venue(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
     marks = len(market.dataset)
@@ -133,7 +122,7 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
                     mandate,
                     store=store,
                     venue=venue,
-                    terms=work.terms,
+                    terms=work.inputs.terms,
                     clock=services.clock,
                     holder=f"paper:{services.entropy.uuid()}",
                     listener=line_printer() if work.logs else None,
