@@ -3,6 +3,7 @@
     AgenticError
     ├── InputError               the person who wrote a file or a command line
     │   ├── SkillInvalid         a skill file was refused
+    │   │   └── SkillUnbounded   its caps let everything deposited be lost
     │   └── CandlesInvalid       a candle file was refused, with the row
     ├── ConfigError              the operator: a setting is wrong or missing
     ├── UsageError               the programmer: the library was used wrongly
@@ -30,6 +31,7 @@ __all__ = [
     "MigrationMismatch",
     "NotFound",
     "SkillInvalid",
+    "SkillUnbounded",
     "StoreError",
     "StoreUnavailable",
     "UsageError",
@@ -55,6 +57,10 @@ class InputError(AgenticError):
 
 class SkillInvalid(InputError):
     """The skill was refused."""
+
+
+class SkillUnbounded(SkillInvalid):
+    """The skill's caps do not bound what it can lose, so it is neither stored nor deployed."""
 
 
 class CandlesInvalid(InputError):

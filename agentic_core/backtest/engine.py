@@ -15,7 +15,7 @@ from agentic_core.backtest.equity import EquityTrack
 from agentic_core.backtest.watch import Watch
 from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.brokers.paper import PaperBroker, PaperLedger
-from agentic_core.domain.ids import Symbol
+from agentic_core.domain.ids import Symbol, TickId
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.order import Fence
 from agentic_core.domain.run import RunRecord
@@ -26,9 +26,10 @@ from agentic_core.metering import MonthBudget
 from agentic_core.ports.rule_policy import WakingRulePolicy
 from agentic_core.risk import find_halt
 from agentic_core.runtime import ByRules, Interpreter, Mandate, RunRecorder, immediately, tick
-from agentic_core.runtime.drive import resume
+from agentic_core.runtime.drive import drive, resume
 from agentic_core.runtime.marking import settle_mark
 from agentic_core.runtime.terms import Terms
+from agentic_core.runtime.tick import flatten
 from agentic_core.store.memory import MemoryStore
 
 __all__ = ["Progress", "run_backtest"]
@@ -91,9 +92,10 @@ class _Run:
             leverage=mandate.limits.leverage_max,
             at=dataset.start,
         )
+        self.books = NextOpenBooks(self.cursor, dataset)
         self.broker = PaperBroker(
             ledger=self.ledger,
-            books=NextOpenBooks(self.cursor, dataset),
+            books=self.books,
             instruments=instruments,
             fees=terms.fees,
             slippage_bps=terms.slippage_bps,
@@ -103,7 +105,9 @@ class _Run:
         self.perform = self._interpreter().perform
         self.watch = Watch(dataset, self.ledger, mandate.limits, instruments)
         self.equity = EquityTrack(dataset)
+        self.last = len(dataset) - 1
         self.settled = -1
+        self.peaked = -1
         self.due = _NEVER
 
     def _interpreter(self) -> Interpreter:
@@ -118,8 +122,9 @@ class _Run:
                 self.broker,
                 state=lambda: self.state,
                 now=lambda: self.cursor.as_of,
-                mark=self.cursor.mark,
-                mark_age_ms_max=self.mandate.limits.mark_age_ms_max,
+                market=self.cursor,
+                limits=self.mandate.limits,
+                books=self.books,
             ),
             recorder=self.recorder,
             now=lambda: self.cursor.as_of,
@@ -128,7 +133,7 @@ class _Run:
         )
 
     def run(self, progress: Progress) -> RunRecord:
-        last = len(self.dataset) - 1
+        last = self.last
         stride = max(1, last // _REPORTS)
         report_at = stride
         self.equity.change(0, self.ledger)
@@ -159,12 +164,18 @@ class _Run:
     def _stand_at(self, index: int) -> None:
         while self.due <= index:
             self._settle(self.due)
-        self.cursor.move(index)
+        self._move(index)
         self.ledger.open_day(self.cursor.as_of)
+
+    def _move(self, index: int) -> None:
+        # The marks on the way were passed with what is held now, and may have made a peak.
+        self.watch.raise_peak(self.peaked + 1, index)
+        self.peaked = index
+        self.cursor.move(index)
 
     def _settle(self, index: int) -> None:
         previous = Instant(self.dataset.start + (self.settled + 1) * self.interval_ms)
-        self.cursor.move(index)
+        self._move(index)
         halted = self.state is TradingState.HALTED
         events = settle_mark(
             self.broker,
@@ -182,7 +193,20 @@ class _Run:
             self.state = TradingState.HALTED
         if events.funding or events.liquidations:
             self.equity.change(index, self.ledger)
-        self.due = self._next_stop() if self.ledger.positions else _NEVER
+        if self.state is TradingState.HALTED and self.ledger.positions and index < self.last:
+            self._close_all(index)
+        if not self.ledger.positions:
+            self.due = _NEVER
+        elif self.state is TradingState.HALTED:
+            self.due = index + 1  # what did not close is tried again
+        else:
+            self.due = self._next_stop()
+
+    def _close_all(self, index: int) -> None:
+        reason = self.recorder.halts[-1].reason
+        tick_id = TickId(deployment=self.mandate.deployment, mark=self.cursor.as_of, cause=f"halt:{reason}")
+        immediately(drive(flatten(self.mandate, tick_id, self.cursor, self.ledger), self.perform))
+        self.equity.change(index + 1, self.ledger)
 
     def _next_stop(self) -> int:
         # The first mark at or after the next whole hour: funding falls due there, and days begin on hours.
@@ -211,4 +235,4 @@ class _Run:
             self.due = index + 1 if self._loss_reached() else _NEVER
 
     def _loss_reached(self) -> bool:
-        return find_halt(self.ledger.day, self.ledger.cash, self.mandate.limits) is not None
+        return find_halt(self.ledger.day, self.ledger.peak, self.ledger.cash, self.mandate.limits) is not None

@@ -5,13 +5,14 @@ when its worst close is. With several positions there is no such price, and ever
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.brokers.paper import PaperLedger
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.limits import RiskLimits
-from agentic_core.domain.money import from_scaled
+from agentic_core.domain.money import Usd, from_scaled
 from agentic_core.domain.position import Position
 from agentic_core.risk import find_halt
 
@@ -46,15 +47,39 @@ class Watch:
             return start
         (position,) = positions.values()
         closes = self._series[position.symbol].closes[start:due]
-        if not closes or self._is_safe(position, min(closes) if position.size > 0 else max(closes), halted=halted):
+        if not closes:
             return due
-        unsafe = (at for at, close in enumerate(closes, start) if not self._is_safe(position, close, halted=halted))
-        return next(unsafe)
+        worst, best = min(closes), max(closes)
+        if position.size < 0:
+            worst, best = best, worst
+        # Safe for sure if the worst close is, even if the best one came first.
+        if self._is_safe(position, worst, self._peak(position, best), halted=halted):
+            return due
+        peak: Decimal = self._ledger.peak
+        for at, close in enumerate(closes, start):
+            peak = max(peak, self._equity(position, close))
+            if not self._is_safe(position, close, peak, halted=halted):
+                return at
+        return due
 
-    def _is_safe(self, position: Position, close: int, *, halted: bool) -> bool:
-        symbol = position.symbol
-        worth = position.size * from_scaled(close, self._series[symbol].price_decimals)
-        equity = self._ledger.cash + worth
-        if equity < abs(worth) * self._maintenance_rates[symbol]:
+    def raise_peak(self, start: int, end: int) -> None:
+        """Let the ledger's peak know of the marks in [start, end), which were passed with what is held now."""
+        positions = self._ledger.positions
+        if self._limits.drawdown_bps_max is None or len(positions) != 1 or start >= end:
+            return
+        (position,) = positions.values()
+        closes = self._series[position.symbol].closes[start:end]
+        self._ledger.peak = Usd(self._peak(position, max(closes) if position.size > 0 else min(closes)))
+
+    def _peak(self, position: Position, best: int) -> Decimal:
+        return max(self._ledger.peak, self._equity(position, best))
+
+    def _equity(self, position: Position, close: int) -> Decimal:
+        return self._ledger.cash + position.size * from_scaled(close, self._series[position.symbol].price_decimals)
+
+    def _is_safe(self, position: Position, close: int, peak: Decimal, *, halted: bool) -> bool:
+        equity = self._equity(position, close)
+        worth = abs(equity - self._ledger.cash)
+        if equity < worth * self._maintenance_rates[position.symbol]:
             return False
-        return halted or find_halt(self._ledger.day, equity, self._limits) is None
+        return halted or find_halt(self._ledger.day, peak, equity, self._limits) is None

@@ -1,21 +1,32 @@
 """The one gate every order passes on its way to a broker.
 
-The tick has already asked the risk engine; the gate looks again at what may have changed since: whether trading is
-still allowed and whether the mark is still young. Orders that only reduce a position always pass.
+The tick has already asked the risk engine; between its answer and the sending, trading may have been halted, the mark
+may have aged, and the position may have moved. So the gate asks again, with what is true at this moment: trading state,
+staleness, drift, all rules, the intent's own time, then submit. Orders that only shrink a position always pass.
 """
 
 from collections.abc import Callable
 
-from agentic_core.domain.decision import Denied, Number
+from agentic_core.domain.account import AccountView
+from agentic_core.domain.decision import ActionKind, Approved, Denied, ProposedAction
+from agentic_core.domain.figures import Figures
 from agentic_core.domain.ids import Symbol
-from agentic_core.domain.market import Mark
-from agentic_core.domain.order import PreparedIntent, SendOutcome
+from agentic_core.domain.limits import RiskLimits
+from agentic_core.domain.market import Book, Mark, MarketView, MarkSource
+from agentic_core.domain.money import Price
+from agentic_core.domain.order import IntentKind, OrderIntent, PreparedIntent, SendOutcome
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import TradingState
 from agentic_core.execution import Stale, check_mark
 from agentic_core.ports.broker import Broker
+from agentic_core.ports.market_data import ExecutionBooks
+from agentic_core.risk import deny, process
 
 __all__ = ["GuardedBroker"]
+
+_NEVER_GROWS = frozenset({IntentKind.CANCEL, IntentKind.NOOP})
+_TIME_TO_ARRIVE_MS = 3_000
+"""An order with less time left before it expires is not sent; it could expire on its way, or just after."""
 
 
 class GuardedBroker:
@@ -27,8 +38,9 @@ class GuardedBroker:
         *,
         state: Callable[[], TradingState],
         now: Callable[[], Instant],
-        mark: Callable[[Symbol], Mark | None],
-        mark_age_ms_max: int,
+        market: MarketView,
+        limits: RiskLimits,
+        books: ExecutionBooks,
     ) -> None:
         """Put a gate before a broker.
 
@@ -36,32 +48,67 @@ class GuardedBroker:
             broker: what executes.
             state: what may be traded at this moment.
             now: the venue's time.
-            mark: the newest mark of a symbol.
-            mark_age_ms_max: how old a mark may be for an open.
+            market: the newest marks, and the instruments.
+            limits: the caps.
+            books: where a close finds its price when the mark is missing or too old.
         """
         self.broker = broker
         self._state = state
         self._now = now
-        self._mark = mark
-        self._mark_age_ms_max = mark_age_ms_max
+        self._market = market
+        self._limits = limits
+        self._books = books
 
     async def submit(self, prepared: PreparedIntent) -> SendOutcome | Denied:
-        """Send a durable intent, or deny it if trading or its mark has changed since it was approved."""
-        if not prepared.intent.reduce_only:
-            denied = self._deny(prepared)
+        """Send a durable intent, or deny it if what it was approved on no longer holds."""
+        intent = prepared.intent
+        if not intent.reduce_only and intent.kind not in _NEVER_GROWS:
+            denied = self._deny(prepared, await self.broker.account())
             if denied is not None:
                 return denied
         return await self.broker.send(prepared)
 
-    def _deny(self, prepared: PreparedIntent) -> Denied | None:
-        state = self._state()
-        if state is not TradingState.ACTIVE:
-            detail = f"trading became {state} between approval and sending"
-            return Denied(rule=f"R3_{state.name}", detail=detail, numbers={})
-        symbol = prepared.intent.symbol
-        fresh = check_mark(self._mark(symbol), self._now(), self._mark_age_ms_max)
-        if isinstance(fresh, Stale):
-            rule = "R4_NO_MARK" if fresh.age_ms is None else "R4_STALE_MARK"
-            numbers: dict[str, Number] = {"age_ms": fresh.age_ms, "age_ms_max": self._mark_age_ms_max}
-            return Denied(rule=rule, detail=fresh.detail, numbers=numbers)
+    async def price(self, symbol: Symbol) -> Mark | None:
+        """Return a price to close at: the mark where it is young, else the middle of the book, else the old mark."""
+        mark = self._market.mark(symbol)
+        if not isinstance(check_mark(mark, self._now(), self._limits.mark_age_ms_max), Stale):
+            return mark
+        book = await self._books.book(symbol)
+        return _middle(book) or mark if book is not None else mark
+
+    def _deny(self, prepared: PreparedIntent, account: AccountView) -> Denied | None:
+        intent, limits, now = prepared.intent, self._limits, self._now()
+        action = _as_action(intent)
+        mark = self._market.mark(intent.symbol)
+        fresh = check_mark(mark, now, limits.mark_age_ms_max)
+        if mark is not None and isinstance(fresh, Stale):
+            figures = Figures(mark=mark.price, mark_age_ms=fresh.age_ms, mark_age_ms_max=limits.mark_age_ms_max)
+            return deny("R4_STALE_MARK", action, figures)
+        held = account.position(intent.symbol).size
+        if intent.position_before is not None and held != intent.position_before:
+            return deny("R3_STATE_MOVED", action, Figures(held=held, position_before=intent.position_before))
+        if prepared.expires_at is not None and prepared.expires_at - now < _TIME_TO_ARRIVE_MS:
+            return deny("R4_TOO_LATE", action, Figures())
+        verdict = process(action, account, self._market, limits, self._state())
+        if isinstance(verdict, Approved):
+            return verdict.withheld
+        assert isinstance(verdict, Denied), "an open is approved or denied"
+        return verdict
+
+
+def _as_action(intent: OrderIntent) -> ProposedAction:
+    return ProposedAction(
+        kind=ActionKind.OPEN,
+        symbol=intent.symbol,
+        side=intent.side,
+        size=intent.size,
+        limit_price=intent.limit_price,
+    )
+
+
+def _middle(book: Book) -> Mark | None:
+    best = [level.price for levels in (book.bids, book.asks) for level in levels[:1]]
+    if not best:
         return None
+    price = Price(sum(best[1:], best[0]) / len(best))
+    return Mark(symbol=book.symbol, price=price, as_of=book.as_of, source=MarkSource.BOOK)

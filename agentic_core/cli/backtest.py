@@ -25,9 +25,9 @@ from agentic_core.cli.inputs import (
     prepare,
     unstored_version,
 )
-from agentic_core.cli.reporting import check_outputs, deliver, progress_bar
+from agentic_core.cli.reporting import check_outputs, deliver, progress_bar, say_bound
 from agentic_core.cli.services import Services
-from agentic_core.deployments import LOCAL_USER, save_skill
+from agentic_core.deployments import LOCAL_USER, admit, save_skill
 from agentic_core.domain.ids import DeploymentId, derived_uuid
 from agentic_core.domain.records import SkillVersionRecord
 from agentic_core.domain.run import RunRecord
@@ -59,14 +59,18 @@ def build(services: Services) -> typer.Typer:
     ) -> None:
         """Run a skill over recorded candles and report what happened and why.
 
-        Exit codes: 0 done, 2 the skill, the candles or an option were refused.
+        A skill whose caps let everything be lost can be tried out, but neither saved nor deployed. Exit codes: 0 done,
+        2 the skill, the candles or an option were refused.
         """
         check_outputs(json=json, html=html)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         work = _Work(inputs=prepare(skill, options, equity=equity, slippage_bps=slippage_bps), quiet=quiet)
         inputs = work.inputs
+        if save:
+            admit(inputs.skill, inputs.market.instruments, source=str(skill))
+        say_bound(inputs.bound, quiet=quiet)
         record = anyio.run(_run_and_save, services, work) if save else _run(work, unstored_version(inputs.skill))
-        deliver(record, source=inputs.market.dataset.description, json=json, html=html, quiet=quiet)
+        deliver(record, inputs, json=json, html=html, quiet=quiet)
 
     return app
 
@@ -89,7 +93,7 @@ def _run(work: _Work, version: SkillVersionRecord, run: DeploymentId | None = No
 
 async def _run_and_save(services: Services, work: _Work) -> RunRecord:
     async with open_database(services) as store:
-        version = await save_skill(store, LOCAL_USER, work.inputs.skill)
+        version = await save_skill(store, LOCAL_USER, work.inputs.skill, instruments=work.inputs.market.instruments)
         record = _run(work, version, DeploymentId(services.entropy.uuid()))
         await save_backtest(store, LOCAL_USER, version, record, at=services.clock.now())
         return record

@@ -12,12 +12,14 @@ from agentic_core.backtest.candle_files import read_candles
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.backtest.funding import FundingRates, constant_funding, read_funding
 from agentic_core.backtest.instruments import instrument_for
+from agentic_core.domain.bounds import LossBound, Unbounded
 from agentic_core.domain.fees import FeeSchedule
 from agentic_core.domain.ids import DeploymentId, SkillId, Symbol, derived_uuid
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.money import Usd, exact, plain
 from agentic_core.domain.records import SkillVersionRecord
 from agentic_core.errors import InputError
+from agentic_core.risk.loss_bound import loss_bound
 from agentic_core.runtime.mandates import mandate_for
 from agentic_core.runtime.terms import PAPER_EQUITY, Terms
 from agentic_core.skills.schema import Skill
@@ -115,6 +117,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     skill: Skill
     market: Market
     terms: Terms
+    bound: LossBound | Unbounded
+    """The most the skill can lose by its caps."""
 
 
 def prepare(skill: Path, options: MarketOptions, *, equity: str, slippage_bps: str) -> Prepared:
@@ -126,7 +130,9 @@ def prepare(skill: Path, options: MarketOptions, *, equity: str, slippage_bps: s
     terms = terms_for(equity=equity, slippage_bps=slippage_bps)
     parsed = read_skill(skill, terms.starting_equity)
     check_runnable(parsed)
-    return Prepared(skill=parsed, market=load_market(parsed, options), terms=terms)
+    market = load_market(parsed, options)
+    bound = loss_bound(parsed.limits(), market.instruments)
+    return Prepared(skill=parsed, market=market, terms=terms, bound=bound)
 
 
 def read_skill(path: Path, equity: Usd) -> Skill:

@@ -27,9 +27,9 @@ from agentic_core.cli.inputs import (
     typed_number,
 )
 from agentic_core.cli.logs import line_printer
-from agentic_core.cli.reporting import check_outputs, console, deliver, progress_bar
+from agentic_core.cli.reporting import check_outputs, console, deliver, progress_bar, say_bound
 from agentic_core.cli.services import Services
-from agentic_core.deployments import LOCAL_USER, admit_paper, save_skill
+from agentic_core.deployments import LOCAL_USER, admit, admit_paper, save_skill
 from agentic_core.domain.ids import DeploymentId
 from agentic_core.domain.records import CommandKind
 from agentic_core.domain.run import RunRecord
@@ -72,15 +72,18 @@ def build(services: Services) -> typer.Typer:
     ) -> None:
         """Run a skill on paper over recorded candles; every decision and its verdict is written to PostgreSQL.
 
-        Ctrl-C stops it like the stop command: the turn is finished and the record is complete. Exit codes: 0 done,
-        2 the skill, the candles or an option were refused, 3 the database is unavailable.
+        A skill whose caps let everything be lost is refused. Ctrl-C stops it like the stop command: the turn is
+        finished and the record is complete. Exit codes: 0 done, 2 the skill, the candles or an option were refused,
+        3 the database is unavailable.
         """
         check_outputs(json=json, html=html)
         times_faster = _speed(speed)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         inputs = prepare(skill, options, equity=equity, slippage_bps=slippage_bps)
+        admit(inputs.skill, inputs.market.instruments, source=str(skill))
+        say_bound(inputs.bound, quiet=quiet)
         record = anyio.run(_paper, services, _Work(inputs=inputs, speed=times_faster, quiet=quiet, logs=logs))
-        deliver(record, source=inputs.market.dataset.description, json=json, html=html, quiet=quiet)
+        deliver(record, inputs, json=json, html=html, quiet=quiet)
 
     return app
 
@@ -108,7 +111,7 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
     venue = Venue(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
     marks = len(market.dataset)
     async with open_database(services) as store:
-        version = await save_skill(store, LOCAL_USER, skill)
+        version = await save_skill(store, LOCAL_USER, skill, instruments=market.instruments)
         deployment = DeploymentId(services.entropy.uuid())
         mandate = mandate_for(skill, version, deployment, chat_model=None)
         await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())

@@ -4,15 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agentic_core.backtest.engine import Progress as Report
-from agentic_core.backtest.report import print_report, write_html, write_json
+from agentic_core.backtest.report import print_report, write_html
+from agentic_core.backtest.report.files import write_whole
+from agentic_core.backtest.report.json_file import SCHEMA
+from agentic_core.cli.bounds import in_words
+from agentic_core.cli.inputs import Prepared
+from agentic_core.domain.bounds import LossBound, Unbounded
 from agentic_core.domain.run import RunRecord
 from agentic_core.errors import InputError
 
-__all__ = ["check_outputs", "console", "deliver", "progress_bar"]
+__all__ = ["check_outputs", "console", "deliver", "progress_bar", "say_bound"]
 
 console = Console()
 """Where people read."""
@@ -45,12 +51,20 @@ def check_outputs(*, json: Path | None, html: Path | None) -> None:
         raise InputError(message)
 
 
-def deliver(run: RunRecord, *, source: str, json: Path | None, html: Path | None, quiet: bool) -> None:
-    """Print the report and write the files that were asked for; `source` describes the candles."""
+def say_bound(bound: LossBound | Unbounded, *, quiet: bool) -> None:
+    """Print the most that can be lost, before anything is started."""
+    if not quiet:
+        console.print(in_words(bound), markup=False, highlight=False, soft_wrap=True)
+
+
+def deliver(run: RunRecord, inputs: Prepared, *, json: Path | None, html: Path | None, quiet: bool) -> None:
+    """Print the report and write the files that were asked for; `inputs` is what was run."""
+    source = inputs.market.dataset.description
     if not quiet:
         print_report(run, console, source=source)
     if json is not None:
-        write_json(run, json)
+        # A field of its own beside the run, which knows nothing of the skill's caps.
+        write_whole(json, msgspec.json.encode({"schema": SCHEMA, "run": run, "loss_bound": inputs.bound}))
     if html is not None:
         write_html(run, html, source=source)
     if not quiet:

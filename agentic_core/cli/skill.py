@@ -10,10 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agentic_core.backtest.instruments import instrument_for
+from agentic_core.cli.bounds import in_words
 from agentic_core.cli.services import Services
+from agentic_core.deployments import admit
+from agentic_core.domain.bounds import LossBound, Unbounded
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.money import Usd, bps_of, exact, plain
 from agentic_core.errors import InputError
 from agentic_core.ports.files import Files
+from agentic_core.risk.loss_bound import loss_bound
 from agentic_core.skills.registry import policy_for
 from agentic_core.skills.schema import Skill, slug_of
 from agentic_core.skills.sections import SkillMode
@@ -84,11 +91,12 @@ class _Commands:
         self._say(f"next: edit it, then run agentic skill validate {path}")
 
     def validate(self, file: _FileArgument, equity: _EquityOption = _EQUITY_DEFAULT) -> None:
-        """Check a skill file, and that its caps let orders pass on an account of this size.
+        """Check a skill file, that its caps let orders pass on an account of this size, and bound what it can lose.
 
         Exit codes: 0 valid, 2 refused with every problem named.
         """
         skill = self._read(file)
+        bound = admit(skill, _instruments(skill), source=str(file))
         match check_tradable(skill, _dollars(equity)):
             case Untradable() as finding:
                 message = f"{file}: {finding.detail}"
@@ -96,6 +104,7 @@ class _Commands:
             case Tradable() as finding:
                 self._say(f"{file}: valid, decided by {_decided_by(skill)}")
                 self._say(_room(finding))
+                self._say(in_words(bound))
 
     def show(
         self,
@@ -111,11 +120,13 @@ class _Commands:
         """
         skill = self._read(file)
         finding = check_tradable(skill, _dollars(equity))
+        bound = loss_bound(skill.limits(), _instruments(skill))
         if as_json:
-            self._say(_as_json(skill, finding))
+            self._say(_as_json(skill, finding, bound))
         else:
             self._console.print(_sheet(skill, finding.equity))
             self._say(_room(finding) if isinstance(finding, Tradable) else finding.detail)
+            self._say(in_words(bound))
 
     def _read(self, path: Path) -> Skill:
         try:
@@ -152,13 +163,18 @@ def _room(finding: Tradable) -> str:
     return f"on {plain(finding.equity)} USD it may open from {least} USD, and hold up to {most} USD of a symbol"
 
 
-def _as_json(skill: Skill, finding: TradableVerdict) -> str:
+def _instruments(skill: Skill) -> dict[Symbol, Instrument]:
+    return {symbol: instrument_for(symbol) for symbol in skill.symbols}
+
+
+def _as_json(skill: Skill, finding: TradableVerdict, bound: LossBound | Unbounded) -> str:
     canonical = canonical_json(skill)
     summary = {
         "schema": "agentic-skill/1",
         "decided_by": _decided_by(skill),
         "payload_hash": payload_hash(canonical),
         "tradability": finding,
+        "loss_bound": bound,
         # As the text that was hashed: exact numbers, in their one spelling.
         "skill": msgspec.Raw(canonical.encode()),
     }
@@ -198,6 +214,7 @@ def _rules_in_words(skill: Skill) -> str:
 
 def _cap_rows(skill: Skill, equity: Usd) -> list[tuple[str, str]]:
     risk, limits = skill.risk, skill.limits()
+    per_day, per_minute = risk.max_orders_per_day, risk.max_orders_per_minute
 
     def share(percent: Decimal, bps: int) -> str:
         return f"{plain(percent)} % of equity ({plain(bps_of(equity, bps))} of {plain(equity)} USD)"
@@ -206,8 +223,9 @@ def _cap_rows(skill: Skill, equity: Usd) -> list[tuple[str, str]]:
         ("position", f"at most {share(risk.max_position_pct, limits.position_bps_max)} in one symbol"),
         ("exposure", f"at most {share(risk.max_total_exposure_pct, limits.exposure_bps_max)} together"),
         ("leverage", f"at most {risk.max_leverage}x"),
-        ("orders", f"from {plain(risk.min_order_usd)} USD, at most {risk.max_orders_per_day} a UTC day"),
-        ("halts", f"after losing {share(risk.daily_loss_halt_pct, limits.daily_loss_bps_max)} in a UTC day"),
+        ("orders", f"from {plain(risk.min_order_usd)} USD, at most {per_day} a UTC day and {per_minute} a minute"),
+        ("halts", f"after losing {share(risk.daily_loss_halt_pct, limits.daily_loss_bps_max)} in a UTC day,"),
+        ("", f"or {plain(risk.max_drawdown_pct)} % of the most it was ever worth"),
     ]
     if risk.stop_pct is not None:
         rows.append(("stop", f"{plain(risk.stop_pct)} % from the entry"))

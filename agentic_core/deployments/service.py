@@ -1,9 +1,14 @@
 """Admitting a skill to run."""
 
-from agentic_core.domain.ids import DeploymentId, SkillId, UserId, derived_uuid, paper_account
+from collections.abc import Mapping
+
+from agentic_core.deployments.admission import admit
+from agentic_core.domain.ids import DeploymentId, SkillId, Symbol, UserId, derived_uuid, paper_account
+from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.records import DeploymentRecord, SkillVersionRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.errors import SkillUnbounded
 from agentic_core.ports.repositories import Store
 from agentic_core.skills.schema import Skill
 from agentic_core.skills.versions import canonical_json, payload_hash
@@ -16,11 +21,23 @@ LOCAL_USER = UserId(derived_uuid("user", "local"))
 _FENCE_MS = 5_000
 
 
-async def save_skill(store: Store, user: UserId, skill: Skill) -> SkillVersionRecord:
-    """Store a skill file as a version; a file equal to the newest version adds nothing."""
+async def save_skill(
+    store: Store, user: UserId, skill: Skill, *, instruments: Mapping[Symbol, Instrument]
+) -> SkillVersionRecord:
+    """Store a skill file as a version with its loss bound; where both equal the newest version's, nothing is added.
+
+    Raises:
+        SkillUnbounded: its caps let everything deposited be lost.
+    """
+    bound = admit(skill, instruments, source=skill.slug)
     payload = canonical_json(skill)
     return await store.skills.save(
-        user, name=skill.name, slug=skill.slug, payload=payload, payload_hash=payload_hash(payload)
+        user,
+        name=skill.name,
+        slug=skill.slug,
+        payload=payload,
+        payload_hash=payload_hash(payload),
+        loss_bound=bound,
     )
 
 
@@ -32,8 +49,15 @@ async def admit_paper(
     A deployment of the skill whose process is gone does not stand in the way: it is marked as failed first.
 
     Raises:
+        SkillUnbounded: the version was stored without a loss bound.
         Conflict: the user already runs this skill on paper.
     """
+    if version.loss_bound is None:
+        message = (
+            f"version {version.version} of the skill was stored before loss bounds were; save its file again, "
+            "and deploy the version that makes"
+        )
+        raise SkillUnbounded(message)
     await _clear_dead(store, user, version.skill_id, at)
     record = DeploymentRecord(
         id=deployment,

@@ -1,23 +1,27 @@
 """What things are: frozen values, and pure functions over them."""
 
 from agentic_core.domain.account import AccountSnapshot, AccountView, DayCounters
+from agentic_core.domain.bounds import GapAssumptions, LossBound, Unbounded
 from agentic_core.domain.decision import (
     ActionKind,
     Approved,
+    Change,
     Decision,
     Denied,
     EngineResult,
     Executed,
     Noop,
     NoopResult,
-    Number,
     PlannedOrder,
     ProposedAction,
     RejectedResult,
+    Subject,
     Usage,
     Verdict,
 )
+from agentic_core.domain.envelope import Closable, Closed, Envelope, Room
 from agentic_core.domain.fees import FeeSchedule
+from agentic_core.domain.figures import Figures
 from agentic_core.domain.fill import Fill, FillKind, Liquidity
 from agentic_core.domain.funding import FundingPayment, funding_hours
 from agentic_core.domain.ids import (
@@ -38,6 +42,7 @@ from agentic_core.domain.ids import (
 )
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
 from agentic_core.domain.limits import RiskLimits
+from agentic_core.domain.margin import MarginTier
 from agentic_core.domain.market import (
     Book,
     Candle,
@@ -57,11 +62,14 @@ from agentic_core.domain.order import (
     Fence,
     IntentKind,
     IntentState,
+    OpenIntent,
     OrderIntent,
     PreparedIntent,
     Rejected,
     SendOutcome,
     TimeInForce,
+    Trigger,
+    TriggerKind,
     Unresolved,
 )
 from agentic_core.domain.position import Direction, Position
@@ -83,6 +91,7 @@ from agentic_core.domain.side import Side
 from agentic_core.domain.times import (
     DAY_MS,
     HOUR_MS,
+    MINUTE_MS,
     Instant,
     Interval,
     day_of,
@@ -91,12 +100,20 @@ from agentic_core.domain.times import (
     show,
     to_datetime,
 )
-from agentic_core.domain.trading import BrokerKind, DeploymentStatus, HaltReason, TradingState, trading_state
+from agentic_core.domain.trading import (
+    BrokerKind,
+    DeploymentStatus,
+    HaltReason,
+    Restriction,
+    TradingState,
+    trading_state,
+)
 
 __all__ = [
     "BPS_ONE",
     "DAY_MS",
     "HOUR_MS",
+    "MINUTE_MS",
     "TERMINAL_STATES",
     "VENUE_ORDER_USD_MIN",
     "ZERO",
@@ -113,7 +130,10 @@ __all__ = [
     "BrokerKind",
     "Candle",
     "CandleSeries",
+    "Change",
     "ClientOrderId",
+    "Closable",
+    "Closed",
     "Command",
     "CommandKind",
     "CommandState",
@@ -127,13 +147,16 @@ __all__ = [
     "DeploymentStatus",
     "Direction",
     "EngineResult",
+    "Envelope",
     "EquityPoint",
     "Executed",
     "FeeSchedule",
     "Fence",
+    "Figures",
     "Fill",
     "FillKind",
     "FundingPayment",
+    "GapAssumptions",
     "Halt",
     "HaltReason",
     "IndicatorKind",
@@ -147,13 +170,15 @@ __all__ = [
     "Level",
     "Liquidity",
     "LogLine",
+    "LossBound",
+    "MarginTier",
     "Mark",
     "MarkSource",
     "MarketSnapshot",
     "MarketView",
     "Noop",
     "NoopResult",
-    "Number",
+    "OpenIntent",
     "OrderIntent",
     "OrderRecord",
     "PlannedOrder",
@@ -163,7 +188,9 @@ __all__ = [
     "ProposedAction",
     "Rejected",
     "RejectedResult",
+    "Restriction",
     "RiskLimits",
+    "Room",
     "RunRecord",
     "SendOutcome",
     "Side",
@@ -173,11 +200,15 @@ __all__ = [
     "SkillId",
     "SkillRecord",
     "SkillVersionRecord",
+    "Subject",
     "Symbol",
     "TickId",
     "TimeInForce",
     "TraceId",
     "TradingState",
+    "Trigger",
+    "TriggerKind",
+    "Unbounded",
     "Unresolved",
     "Usage",
     "Usd",

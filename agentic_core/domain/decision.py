@@ -6,33 +6,29 @@ from typing import TypeAlias
 
 import msgspec
 
+from agentic_core.domain.figures import Figures
 from agentic_core.domain.ids import ClientOrderId, DecisionId, DeploymentId, SkillId, Symbol, TraceId
-from agentic_core.domain.money import Size, Usd
+from agentic_core.domain.money import Price, Size, Usd
 from agentic_core.domain.side import Side
 from agentic_core.domain.times import Instant
 
 __all__ = [
     "ActionKind",
     "Approved",
+    "Change",
     "Decision",
     "Denied",
     "EngineResult",
     "Executed",
     "Noop",
     "NoopResult",
-    "Number",
     "PlannedOrder",
     "ProposedAction",
     "RejectedResult",
+    "Subject",
     "Usage",
     "Verdict",
 ]
-
-Number: TypeAlias = Decimal | int | None
-"""A figure of a verdict: an exact and finite number, or nothing known; names stand in the detail.
-
-No texts, because a Decimal is one in JSON and could not be told from a name when it is read again.
-"""
 
 
 class ActionKind(StrEnum):
@@ -46,7 +42,7 @@ class ProposedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename
     """What a skill wants; untrusted until the risk engine has approved it.
 
     An open names a side and exactly one of `size_usd` and `size`; where the opposite position is held, it is closed
-    first. A close names neither and closes the whole position.
+    first. A close names no side; with a size it closes that part, without one the whole position.
     """
 
     kind: ActionKind
@@ -54,16 +50,59 @@ class ProposedAction(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename
     side: Side | None = None
     size_usd: Usd | None = None
     size: Size | None = None
+    limit_price: Price | None = None
+    """The worst price wanted; None leaves it to the collar."""
     reason: str = ""
 
 
-class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class PlannedOrder(msgspec.Struct, frozen=True, gc=False):
     """One leg of an approved action: already rounded to what the venue takes."""
 
     symbol: Symbol
     side: Side
     size: Size
     reduce_only: bool
+    limit_price: Price | None = None
+    """The worst price wanted; None leaves it to the collar."""
+    position_before: Size | None = None
+    """Of an opening leg: the signed units of the symbol it was approved on top of."""
+
+
+class Subject(StrEnum):
+    """What would have to be different for a refused action to pass."""
+
+    SIDE = "side"
+    """Of the action: name one, or for a close none; no number."""
+    SIZE_FORM = "size_form"
+    """Of the action: name exactly one of sizeUsd and size; no number."""
+    SIZE = "size"
+    """Of the action: units of the instrument."""
+    LIMIT_PRICE = "limit_price"
+    """Of the action."""
+    SYMBOL = "symbol"
+    """Of the action: one that may be opened; no number."""
+    STATE = "state"
+    """Trading must become active, which a human orders; no number."""
+    UNRESOLVED = "unresolved"
+    """Orders whose fate is unknown."""
+    MARK = "mark"
+    """A mark must be known, from the venue itself where only that will do; no number."""
+    MARK_AGE_MS = "mark_age_ms"
+    ACCOUNT_AGE_MS = "account_age_ms"
+    EQUITY = "equity"
+    """US dollars in the account."""
+    ORDERS_TODAY = "orders_today"
+    """Orders already sent in the UTC day: a new day starts at zero."""
+    ORDERS_THIS_MINUTE = "orders_this_minute"
+    """Orders already sent in the UTC minute: a new minute starts at zero."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One thing that would have to be different; the smallest difference that is enough."""
+
+    subject: Subject
+    to: Decimal | int | None = None
+    """What it would have to be; None where the subject takes no number."""
 
 
 class Noop(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="noop"):
@@ -79,15 +118,21 @@ class Denied(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kin
     """Such as R5_POSITION_CAP."""
     detail: str
     """One sentence with the numbers, for people."""
-    numbers: dict[str, Number]
-    """Every number the rule used, by name."""
+    numbers: Figures
+    """Every number the rule used."""
+    changes: tuple[Change, ...] = ()
+    """The smallest changes that together would let the action pass."""
 
 
 class Approved(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="approved"):
     """The action may be carried out as planned."""
 
     plan: tuple[PlannedOrder, ...]
-    numbers: dict[str, Number]
+    numbers: Figures
+    adjusted: tuple[str, ...] = ()
+    """Rules that made a partial close larger, because the venue would have refused it or left dust."""
+    withheld: Denied | None = None
+    """Why the opening leg of an opposite open is left out of the plan; its closing leg is never refused."""
 
 
 Verdict: TypeAlias = Noop | Denied | Approved
@@ -104,7 +149,7 @@ class RejectedResult(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_fi
 
     rule: str
     detail: str
-    numbers: dict[str, Number] = {}
+    numbers: Figures = Figures()
 
 
 class Executed(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="executed", rename="camel"):

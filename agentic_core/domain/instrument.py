@@ -5,11 +5,13 @@ Hyperliquid: sizes have at most `size_decimals` decimals; prices have at most fi
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
 from typing import Self
 
 import msgspec
 
 from agentic_core.domain.ids import Symbol
+from agentic_core.domain.margin import MarginTier, check_tiers, maintenance_of, tier_at
 from agentic_core.domain.money import Price, Size, Usd
 from agentic_core.errors import UsageError
 
@@ -24,7 +26,7 @@ _STEPS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_PRICE_DECIMAL
 _WHOLE = _STEPS[0]
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A perpetual contract."""
 
     symbol: Symbol
@@ -32,6 +34,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Decimals of a size, 0 to 6."""
     leverage_max: int
     """The venue's highest leverage for small positions."""
+    tiers: tuple[MarginTier, ...] = ()
+    """Less leverage for larger positions; empty where the highest holds for every size."""
 
     def __post_init__(self) -> None:
         """Refuse numbers the venue cannot have."""
@@ -39,16 +43,33 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             were = f"{self.size_decimals} and {self.leverage_max}"
             message = f"instrument {self.symbol}: size_decimals must be 0..6 and leverage_max at least 1, were {were}"
             raise UsageError(message)
+        if self.tiers:
+            check_tiers(self.tiers)
 
-    @property
+    @cached_property
     def size_step(self) -> Decimal:
         """The smallest difference between two sizes."""
         return _STEPS[self.size_decimals]
+
+    @cached_property
+    def price_fine_from(self) -> Decimal:
+        """The price from which on a basis point is at least one price step."""
+        return _STEPS[_PRICE_DECIMALS_PERP - self.size_decimals].scaleb(_PRICE_FIGURES_MAX - 1)
 
     @property
     def maintenance_rate(self) -> Decimal:
         """Maintenance margin as a share of notional: half the initial margin at the highest leverage."""
         return Decimal(1) / (2 * self.leverage_max)
+
+    def maintenance(self, notional: Decimal) -> Usd:
+        """Return the maintenance margin of a notional, by its tier."""
+        if self.tiers:
+            return maintenance_of(self.tiers, notional)
+        return Usd(notional * self.maintenance_rate)
+
+    def leverage_at(self, notional: Decimal) -> int:
+        """Return the venue's highest leverage for a notional."""
+        return tier_at(self.tiers, notional).leverage_max if self.tiers else self.leverage_max
 
     def price_step(self, price: Decimal) -> Decimal:
         """Return the distance between legal prices around a price."""
@@ -86,7 +107,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         >>> Instrument(symbol=Symbol("BTC"), size_decimals=5, leverage_max=40).size_down(Decimal("0.0123456"))
         Decimal('0.01234')
         """
-        return Size(size.quantize(_STEPS[self.size_decimals], ROUND_FLOOR))
+        return Size(size.quantize(self.size_step, ROUND_FLOOR))
 
     def size_up(self, size: Decimal) -> Size:
         """Round a non-negative size up to a legal one; for explaining what would be enough."""

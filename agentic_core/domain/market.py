@@ -41,6 +41,7 @@ class MarkSource(StrEnum):
     """Where a mark comes from; a degraded source may value and close, never open with real money."""
 
     VENUE = "venue"
+    BOOK = "book"
     CANDLE_CLOSE = "candle_close"
 
 

@@ -18,11 +18,14 @@ __all__ = [
     "Fence",
     "IntentKind",
     "IntentState",
+    "OpenIntent",
     "OrderIntent",
     "PreparedIntent",
     "Rejected",
     "SendOutcome",
     "TimeInForce",
+    "Trigger",
+    "TriggerKind",
     "Unresolved",
 ]
 
@@ -65,6 +68,22 @@ TERMINAL_STATES = frozenset(
 """States in which the order can no longer execute anything."""
 
 
+class TriggerKind(StrEnum):
+    """What a resting trigger protects: a stop fires when the mark goes against the position, a take-profit with it."""
+
+    STOP = "stop"
+    TAKE_PROFIT = "take_profit"
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """When a resting order becomes active: as soon as the mark reaches a price."""
+
+    kind: TriggerKind
+    price: Price
+    position_sized: bool = False
+    """Whether the order always covers the whole position instead of its own size."""
+
+
 class OrderIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order as it would be sent."""
 
@@ -79,6 +98,30 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: IntentKind = IntentKind.ORDER
     leg: int = 0
     attempt: int = 0
+    trigger: Trigger | None = None
+    """Of a STOP: when it fires; `limit_price` is the worst price it may then execute at."""
+    target: ClientOrderId | None = None
+    """Of a CANCEL: the order to cancel."""
+    leverage: int | None = None
+    """Of a LEVERAGE: what the symbol is set to."""
+    isolated: bool = False
+    """Of a LEVERAGE: whether the symbol gets margin of its own."""
+    position_before: Size | None = None
+    """Signed units the decision saw in the symbol; the gate denies an open where they have moved. None: not checked."""
+
+
+class OpenIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an order that has not ended may still execute."""
+
+    cloid: ClientOrderId
+    symbol: Symbol
+    side: Side
+    size: Size
+    """Units that may still execute."""
+    limit_price: Price
+    reduce_only: bool
+    resting: bool
+    """Whether the venue is known to hold it; otherwise its fate is unknown."""
 
 
 class Fence(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, Symbol, TraceId, UserId
 from agentic_core.domain.money import Usd
 from agentic_core.domain.position import Position
@@ -46,6 +47,8 @@ class SkillVersionRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The skill file as canonical JSON."""
     payload_hash: str
     """SHA-256 of that canonical JSON, hex."""
+    loss_bound: LossBound | None = None
+    """What its caps let it lose, as it was when the version was saved; None where it was saved without."""
 
 
 class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

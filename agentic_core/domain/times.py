@@ -14,6 +14,7 @@ from agentic_core.errors import InputError
 __all__ = [
     "DAY_MS",
     "HOUR_MS",
+    "MINUTE_MS",
     "Instant",
     "Interval",
     "day_of",
@@ -26,7 +27,8 @@ __all__ = [
 Instant = NewType("Instant", int)
 """UTC milliseconds since 1970-01-01."""
 
-HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,7 +59,7 @@ class Interval(StrEnum):
         return _LENGTHS_MS[self]
 
 
-_UNITS_MS = {"m": 60_000, "h": HOUR_MS, "d": DAY_MS}
+_UNITS_MS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 _LENGTHS_MS = {interval: int(interval[:-1]) * _UNITS_MS[interval[-1]] for interval in Interval}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.decision import Decision, EngineResult
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, UserId
@@ -40,10 +41,19 @@ __all__ = [
 class SkillStore(Protocol):
     """Skills and their immutable versions."""
 
-    async def save(self, user: UserId, *, name: str, slug: str, payload: str, payload_hash: str) -> SkillVersionRecord:
+    async def save(
+        self,
+        user: UserId,
+        *,
+        name: str,
+        slug: str,
+        payload: str,
+        payload_hash: str,
+        loss_bound: LossBound | None = None,
+    ) -> SkillVersionRecord:
         """Add a version to the user's skill of that slug, making the skill when it is new.
 
-        A payload equal to the newest version's adds nothing and returns that version.
+        A payload and loss bound equal to the newest version's add nothing and return that version.
         """
 
     async def find(self, user: UserId, slug: str) -> SkillRecord:

@@ -2,6 +2,6 @@
 
 from agentic_core.risk.engine import process
 from agentic_core.risk.halts import HaltFinding, find_halt
-from agentic_core.risk.rules import RULES
+from agentic_core.risk.rules import RULES, deny
 
-__all__ = ["RULES", "HaltFinding", "find_halt", "process"]
+__all__ = ["RULES", "HaltFinding", "deny", "find_halt", "process"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from agentic_core.domain.deployment_states import DeploymentEvent
 from agentic_core.domain.records import Command, CommandKind, CommandState
 from agentic_core.domain.trading import DeploymentStatus
 from agentic_core.errors import IllegalTransition
@@ -33,34 +34,27 @@ async def apply_pending(session: Session, clock: Clock) -> int:
     return len(pending)
 
 
-async def _pause(session: Session, command: Command) -> tuple[CommandState, str]:
-    if session.status is not DeploymentStatus.RUNNING:
-        return _refuse(session, command)
-    await session.move(DeploymentStatus.PAUSED)
+async def _pause(session: Session, _command: Command) -> tuple[CommandState, str]:
+    await session.follow(DeploymentEvent.PAUSE)
     return CommandState.APPLIED, "paused; positions stay open and are still watched"
 
 
-async def _resume(session: Session, command: Command) -> tuple[CommandState, str]:
+async def _resume(session: Session, _command: Command) -> tuple[CommandState, str]:
     if session.status is DeploymentStatus.HALTED:
         return CommandState.REFUSED, "a halt is latched; read its reason and send clear_halt"
-    if session.status is not DeploymentStatus.PAUSED:
-        return _refuse(session, command)
-    await session.move(DeploymentStatus.RUNNING)
+    await session.follow(DeploymentEvent.RESUME)
     return CommandState.APPLIED, "running"
 
 
-async def _clear_halt(session: Session, command: Command) -> tuple[CommandState, str]:
-    if session.status is not DeploymentStatus.HALTED:
-        return _refuse(session, command)
-    await session.move(DeploymentStatus.RUNNING)
+async def _clear_halt(session: Session, _command: Command) -> tuple[CommandState, str]:
+    await session.follow(DeploymentEvent.CLEAR_HALT)
     return CommandState.APPLIED, "the halt is cleared; running"
 
 
 async def _flatten(session: Session, command: Command) -> tuple[CommandState, str]:
     held = len(session.ledger.positions)
     await session.flatten(f"command:{command.id}")
-    if session.status is DeploymentStatus.RUNNING:
-        await session.move(DeploymentStatus.PAUSED)
+    await session.follow(DeploymentEvent.FLATTEN)
     left = ", ".join(session.ledger.positions)
     if left:
         return CommandState.APPLIED, f"closed what could be closed; still open: {left}; {session.status}"
@@ -68,7 +62,7 @@ async def _flatten(session: Session, command: Command) -> tuple[CommandState, st
 
 
 async def _stop(session: Session, _command: Command) -> tuple[CommandState, str]:
-    await session.move(DeploymentStatus.STOPPING)
+    await session.follow(DeploymentEvent.STOP)
     held = ", ".join(session.ledger.positions)
     return CommandState.APPLIED, f"stopping; still open: {held}" if held else "stopping; flat"
 
@@ -76,10 +70,6 @@ async def _stop(session: Session, _command: Command) -> tuple[CommandState, str]
 async def _snapshot(session: Session, _command: Command) -> tuple[CommandState, str]:
     await session.write_state()
     return CommandState.APPLIED, "state written"
-
-
-def _refuse(session: Session, command: Command) -> tuple[CommandState, str]:
-    return CommandState.REFUSED, f"{command.kind} does nothing while the deployment is {session.status}"
 
 
 _HANDLERS: dict[CommandKind, _Handler] = {

@@ -10,11 +10,25 @@ from typing import TypeAlias
 import msgspec
 
 from agentic_core.domain.decision import Decision, Denied, EngineResult
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.market import Mark
 from agentic_core.domain.money import Usd
 from agentic_core.domain.order import OrderIntent, PreparedIntent, SendOutcome
 from agentic_core.ports.chat_model import Answer, Question, Unusable
 
-__all__ = ["Abandon", "Ask", "Effect", "EffectReply", "Persist", "Record", "Refused", "Reserve", "Reserved", "Send"]
+__all__ = [
+    "Abandon",
+    "Ask",
+    "Effect",
+    "EffectReply",
+    "Persist",
+    "Quote",
+    "Record",
+    "Refused",
+    "Reserve",
+    "Reserved",
+    "Send",
+]
 
 
 class Reserve(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -47,6 +61,12 @@ class Persist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     intents: Sequence[OrderIntent]
 
 
+class Quote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Find a price to close at, though the mark is missing or old. Reply: a Mark, or None where nothing has a price."""
+
+    symbol: Symbol
+
+
 class Send(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Send a durable intent through the guarded broker. Reply: a SendOutcome or Denied, settled in the store."""
 
@@ -67,7 +87,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     result: EngineResult
 
 
-Effect: TypeAlias = Reserve | Ask | Persist | Send | Abandon | Record
+Effect: TypeAlias = Reserve | Ask | Quote | Persist | Send | Abandon | Record
 EffectReply: TypeAlias = (
-    Reserved | Refused | Answer | Unusable | tuple[PreparedIntent, ...] | SendOutcome | Denied | None
+    Reserved | Refused | Answer | Unusable | tuple[PreparedIntent, ...] | SendOutcome | Denied | Mark | None
 )

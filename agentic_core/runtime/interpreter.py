@@ -18,6 +18,7 @@ from agentic_core.runtime.effects import (
     Effect,
     EffectReply,
     Persist,
+    Quote,
     Record,
     Refused,
     Reserve,
@@ -76,14 +77,17 @@ class Interpreter:
             case Record():
                 self._recorder.turn(effect.decision, effect.result)
                 return self._decisions.record(self._fence, effect.decision, effect.result)
+            case Quote():
+                return self._broker.price(effect.symbol)
             case Abandon():
                 return self._settle_unsent(effect.prepared, effect.cause)
-            case Reserve():
-                return self._reserve(effect.bound)
-            case Ask():
-                return self._ask(effect.question)
+            case Reserve() | Ask():
+                return self._consult(effect)
             case _:
                 assert_never(effect)
+
+    async def _consult(self, effect: Reserve | Ask) -> EffectReply:
+        return await self._ask(effect.question) if isinstance(effect, Ask) else await self._reserve(effect.bound)
 
     async def _send(self, prepared: PreparedIntent) -> SendOutcome | Denied:
         outcome = await self._broker.submit(prepared)

@@ -49,7 +49,7 @@ def settle_mark(
     fills, halt = _liquidate(broker, at)
     ledger.open_day(at)
     if halt is None:
-        finding = find_halt(ledger.day, ledger.equity, limits)
+        finding = find_halt(ledger.day, ledger.peak, ledger.equity, limits)
         if finding is not None:
             halt = Halt(time=at, reason=finding.reason, detail=finding.detail, numbers=finding.numbers)
     return MarkEvents(funding=payments, liquidations=fills, halt=None if halted else halt)

@@ -211,6 +211,8 @@ class _Runner:
         session.diary.begin(TickId(deployment=session.deployment.id, mark=mark))
         try:
             await session.observe(mark)
+            if not self._venue.pace.is_last:
+                await session.close_halted()
             await apply_pending(session, self._clock)
             if session.status in _TURNING and not self._venue.pace.is_last:
                 await session.turn()

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.brokers.paper import PaperBroker, PaperLedger
+from agentic_core.domain.deployment_states import DeploymentEvent, status_after
 from agentic_core.domain.ids import Symbol, TickId
 from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence
@@ -73,8 +74,9 @@ class Session:
                 self.broker,
                 state=lambda: self.trading,
                 now=lambda: desk.as_of,
-                mark=desk.mark,
-                mark_age_ms_max=mandate.limits.mark_age_ms_max,
+                market=desk,
+                limits=mandate.limits,
+                books=books,
             ),
             recorder=self.recorder,
             now=lambda: desk.as_of,
@@ -98,6 +100,16 @@ class Session:
             self.deployment.id, status, at=self._clock.now(), reason=reason
         )
 
+    async def follow(self, event: DeploymentEvent, reason: str | None = None) -> None:
+        """Go where the state table says an event leads.
+
+        Raises:
+            IllegalTransition: the event is refused in the present status.
+        """
+        target = status_after(self.status, event)
+        if target is not self.status:
+            await self.move(target, reason)
+
     async def observe(self, at: Instant) -> None:
         """Stand at a mark: refresh the market, settle the account, latch a halt."""
         previous = self.desk.as_of
@@ -117,8 +129,13 @@ class Session:
             await self.store.intents.record_fills(self.fence, self.deployment.id, events.liquidations, at=at)
         if events.halt is not None:
             self.recorder.halts.append(events.halt)
-            await self.move(DeploymentStatus.HALTED, f"{events.halt.reason}: {events.halt.detail}")
+            await self.follow(DeploymentEvent.HALT, f"{events.halt.reason}: {events.halt.detail}")
         self.recorder.point(self.ledger)
+
+    async def close_halted(self) -> None:
+        """Close what is held while the engine's halt is latched; each mark tries again what the last one left."""
+        if self.status is DeploymentStatus.HALTED and self.recorder.halts and self.ledger.positions:
+            await self.flatten(f"halt:{self.recorder.halts[-1].reason}")
 
     async def turn(self) -> TickOutcome:
         """Let the skill take its turn at the present mark."""
@@ -127,7 +144,7 @@ class Session:
         return await self._drive(generator)
 
     async def flatten(self, cause: str) -> TickOutcome:
-        """Close every position; `cause` names the command that asked for it."""
+        """Close every position; `cause` names the command or the halt that asked for it."""
         tick_id = TickId(deployment=self.deployment.id, mark=self.desk.as_of, cause=cause)
         with self.diary.during(tick_id):
             return await self._drive(flatten(self.mandate, tick_id, self.desk, self.ledger))

@@ -24,13 +24,14 @@ from agentic_core.domain.decision import (
     Usage,
     Verdict,
 )
-from agentic_core.domain.ids import TickId, decision_of, trace_of
-from agentic_core.domain.market import MarketView
+from agentic_core.domain.figures import Figures
+from agentic_core.domain.ids import Symbol, TickId, decision_of, trace_of
+from agentic_core.domain.market import Mark, MarketView
 from agentic_core.domain.money import Size
 from agentic_core.domain.order import Accepted, IntentState, PreparedIntent, Rejected, Unresolved
 from agentic_core.domain.trading import TradingState
 from agentic_core.errors import UsageError
-from agentic_core.execution import plan_intents
+from agentic_core.execution import Stale, check_mark, plan_intents
 from agentic_core.ports.chat_model import Answer, Question, Unusable
 from agentic_core.risk import process
 from agentic_core.runtime.effects import (
@@ -39,6 +40,7 @@ from agentic_core.runtime.effects import (
     Effect,
     EffectReply,
     Persist,
+    Quote,
     Record,
     Refused,
     Reserve,
@@ -142,16 +144,20 @@ def _ask(
 def flatten(
     mandate: Mandate, tick_id: TickId, market: MarketView, account: AccountView
 ) -> Generator[Effect, EffectReply, TickOutcome]:
-    """Close every position, each on its own, without asking anyone; the turn is recorded as decided by its command."""
+    """Close every position, each on its own, without asking anyone; the turn is recorded as decided by its cause.
+
+    The cause of the turn names it: `command:` and an id for a person's, `halt:` and a reason for a halt's.
+    """
     plan = tuple(
         PlannedOrder(symbol=held.symbol, side=held.closing_side, size=Size(abs(held.size)), reduce_only=True)
         for held in account.positions.values()
     )
-    verdict: Verdict = Approved(plan=plan, numbers={}) if plan else Noop(reason="nothing_to_close")
+    verdict: Verdict = Approved(plan=plan, numbers=Figures()) if plan else Noop(reason="nothing_to_close")
     wish = _Wish(action=None, text=f"flatten: {len(plan)} position(s)")
     digest = tick_id.digest()
     decision = _decision(mandate, digest, market, account, wish, verdict)
-    decision = msgspec.structs.replace(decision, decided_by="command:flatten")
+    decided_by = tick_id.cause if tick_id.cause.startswith("halt:") else "command:flatten"
+    decision = msgspec.structs.replace(decision, decided_by=decided_by)
     result = yield from _carry_out(mandate, digest, market, decision, independent=True)
     yield Record(decision=decision, result=result)
     return Turned(decision=decision, result=result)
@@ -183,7 +189,11 @@ def _carry_out(
     verdict = decision.verdict
     match verdict:
         case Approved():
-            intents = plan_intents(verdict.plan, mandate.account, digest, market, mandate.limits.collar_bps)
+            prices = yield from _quote(verdict.plan, market, mandate.limits.mark_age_ms_max)
+            plan = [leg for leg in verdict.plan if leg.symbol in prices or market.mark(leg.symbol) is not None]
+            if not plan:
+                return RejectedResult(rule="R4_NO_PRICE", detail="nothing has a price to close at; look at the venue")
+            intents = plan_intents(plan, mandate.account, digest, market, mandate.limits.collar_bps, prices)
             prepared = _expect((yield Persist(decision=decision, intents=intents)), tuple)
             if len(prepared) != len(intents):
                 message = f"the reply to Persist has {len(prepared)} intents, {len(intents)} were to be made durable"
@@ -194,6 +204,19 @@ def _carry_out(
             return RejectedResult(rule=verdict.rule, detail=verdict.detail, numbers=verdict.numbers)
         case Noop():
             return NoopResult(reason=verdict.reason)
+
+
+def _quote(
+    plan: Sequence[PlannedOrder], market: MarketView, age_ms_max: int
+) -> Generator[Effect, EffectReply, dict[Symbol, Mark]]:
+    # A close does not wait for a mark, and is not priced off an old one: it finds a price of its own.
+    prices: dict[Symbol, Mark] = {}
+    for leg in plan:
+        if leg.reduce_only and isinstance(check_mark(market.mark(leg.symbol), market.as_of, age_ms_max), Stale):
+            reply = yield Quote(symbol=leg.symbol)
+            if isinstance(reply, Mark):
+                prices[leg.symbol] = reply
+    return prices
 
 
 def _send_all(prepared: Sequence[PreparedIntent], *, independent: bool) -> Generator[Effect, EffectReply, list[Leg]]:

@@ -6,6 +6,7 @@ People write it as JSON. From here inward percentages are basis points and money
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -17,7 +18,7 @@ from agentic_core.domain.times import Interval
 from agentic_core.skills.consistency import Draft, inconsistencies
 from agentic_core.skills.fields import Problem, Section, choice, line, prose
 from agentic_core.skills.policies import Rules
-from agentic_core.skills.sections import Context, Leash, Risk, Schedule, SkillMode
+from agentic_core.skills.sections import DRAWDOWN_PCT_DEFAULT, Context, Leash, Risk, Schedule, SkillMode
 
 __all__ = ["THESIS_FIELDS", "Skill", "derived", "slug_of"]
 
@@ -25,6 +26,7 @@ THESIS_FIELDS = ("thesis", "horizon", "style", "lookFor", "avoid", "sizing")
 """The fields that only a chat model reads."""
 
 _Prose = Annotated[str, prose(4_000)]
+_PERCENT_MAX = 100
 
 
 class Skill(Section):
@@ -102,6 +104,9 @@ class Skill(Section):
             symbols_allowed=frozenset(risk.allowed_symbols),
             cost_usd_month_max=risk.max_monthly_cost_usd,
             daily_loss_bps_max=Bps(int(risk.daily_loss_halt_pct * 100)),
+            drawdown_bps_max=Bps(int(risk.max_drawdown_pct * 100)),
+            orders_per_minute_max=risk.max_orders_per_minute,
+            stop_bps=None if risk.stop_pct is None else Bps(int(risk.stop_pct * 100)),
         )
 
 
@@ -116,7 +121,11 @@ def slug_of(name: str) -> str:
 
 
 def derived(raw: object) -> object:
-    """Fill in what a skill file may leave out because it follows from the rest: the slug and what is watched."""
+    """Fill in what a skill file may leave out because it follows from the rest.
+
+    The slug from the name, what is watched from what is allowed, and the drawdown cap where a day may lose more than
+    its default, so that skills stored before there was one can still be read.
+    """
     if not isinstance(raw, dict):
         return raw
     filled = dict(raw)
@@ -125,4 +134,13 @@ def derived(raw: object) -> object:
     context, risk = filled.get("context", {}), filled.get("risk")
     if isinstance(context, dict) and "symbols" not in context:
         filled["context"] = {**context, "symbols": risk.get("allowedSymbols") if isinstance(risk, dict) else None}
+    if isinstance(risk, dict) and "maxDrawdownPct" not in risk:
+        filled["risk"] = _with_drawdown(risk)
     return filled
+
+
+def _with_drawdown(risk: dict[object, object]) -> dict[object, object]:
+    daily = risk.get("dailyLossHaltPct")
+    if isinstance(daily, int | Decimal) and DRAWDOWN_PCT_DEFAULT < daily <= _PERCENT_MAX:
+        return {**risk, "maxDrawdownPct": daily}
+    return risk

@@ -27,7 +27,10 @@ from agentic_core.skills.fields import (
     whole,
 )
 
-__all__ = ["Context", "Leash", "Risk", "Schedule", "SkillMode"]
+__all__ = ["DRAWDOWN_PCT_DEFAULT", "Context", "Leash", "Risk", "Schedule", "SkillMode"]
+
+DRAWDOWN_PCT_DEFAULT = Decimal(25)
+"""Percent of the highest equity."""
 
 
 class SkillMode(StrEnum):
@@ -83,6 +86,11 @@ class Risk(Section):
     """Largest cost of chat models in one UTC month."""
     daily_loss_halt_pct: LossPercent = Field(alias="dailyLossHaltPct", examples=["5"])
     """Fall of equity since the day's first mark at which trading halts."""
+    max_drawdown_pct: LossPercent = Field(DRAWDOWN_PCT_DEFAULT, alias="maxDrawdownPct")
+    """Fall of equity from its highest mark at which trading halts; where it is not written, not below the daily one."""
+    max_orders_per_minute: Annotated[int, whole("the orders of one UTC minute", 1, 600)] = Field(
+        10, alias="maxOrdersPerMinute"
+    )
     stop_pct: StopPercent | None = Field(None, alias="stopPct")
     """Distance of a protective stop from the entry; None leaves it to the loss bound."""
 
@@ -103,5 +111,14 @@ class Risk(Section):
                 message=(
                     f"was {plain(exposure)}, which maxLeverage {self.max_leverage} cannot carry; lower it to "
                     f"{self.max_leverage * 100} or raise maxLeverage to {ceil(exposure / 100)}"
+                ),
+            )
+        daily = self.daily_loss_halt_pct
+        if self.max_drawdown_pct < daily:
+            yield Problem(
+                path="maxDrawdownPct",
+                message=(
+                    f"was {plain(self.max_drawdown_pct)}, below dailyLossHaltPct {plain(daily)}, which then could "
+                    f"never be reached; raise it to {plain(daily)} or lower the other"
                 ),
             )

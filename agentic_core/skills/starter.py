@@ -35,11 +35,13 @@ def starter(name: str, mode: SkillMode) -> str:
             "maxPositionPct": 20,
             "maxTotalExposurePct": 40,
             "maxOrdersPerDay": 20,
+            "maxOrdersPerMinute": 10,
             "maxLeverage": 1,
             "minOrderUsd": 10,
             "allowedSymbols": ["BTC"],
             "maxMonthlyCostUsd": 200,
             "dailyLossHaltPct": 5,
+            "maxDrawdownPct": 25,
         },
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

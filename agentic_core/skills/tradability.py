@@ -1,8 +1,9 @@
 """Whether an account is large enough for a skill's caps to let a single order pass.
 
 A cap is a share of equity, and the venue has a smallest order in dollars, so a cautious cap on a small account can
-forbid everything. That is found here, before a deployment that would never do anything, with the smallest value of
-each field that works. Sizes are in dollars: how much a venue's size step takes away is not known without a price.
+forbid everything. The loss caps do too: an open has to leave them room for what closing everything would cost. That
+is found here, before a deployment that would never do anything, with the smallest value of each field that works.
+Sizes are in dollars: how much a venue's size step takes away is not known without a price.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ __all__ = ["Blocker", "Tradable", "TradableVerdict", "Untradable", "check_tradab
 
 _BPS_MAX = 500_000
 """The largest cap a skill may have: fifty times the equity."""
+
+_LOSS_PATHS = ("risk.dailyLossHaltPct", "risk.maxDrawdownPct")
 
 
 class Blocker(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +74,8 @@ class Untradable(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
     def _fault(self, blocker: Blocker) -> str:
         order = "the smallest order" if blocker.needs_usd == self.order_usd_min else "what the rules would open"
-        allowed = f", which on {plain(self.equity)} USD allows {plain(blocker.allows_usd)} USD"
+        reserved = ", with the reserve for closing," if blocker.path in _LOSS_PATHS else ""
+        allowed = f", which on {plain(self.equity)} USD{reserved} allows {plain(blocker.allows_usd)} USD"
         less = f", less than {order}, {plain(blocker.needs_usd)} USD"
         return f"was {plain(blocker.value)}{'' if blocker.path == 'rules.sizeUsd' else allowed}{less}"
 
@@ -92,7 +96,7 @@ def check_tradable(skill: Skill, equity: Usd) -> TradableVerdict:
     if blockers:
         smallest_equity = _equity_min(skill, minimum)
         return Untradable(equity=equity, order_usd_min=minimum, blockers=blockers, equity_min=smallest_equity)
-    largest = Usd(bps_of(equity, min(_caps_bps(skill).values())))
+    largest = min(_room_usd(skill, equity).values())
     return Tradable(equity=equity, order_usd_min=minimum, position_usd_max=largest)
 
 
@@ -124,15 +128,21 @@ class _Account:
         for path, cap_bps in _caps_bps(self._skill).items():
             if needs_bps is None or cap_bps < needs_bps:
                 yield self._blocker(path, cap_bps, needs_usd, needs_bps)
+        reserve_bps = self._skill.limits().reserve_bps
+        for path, cap_bps in _loss_caps_bps(self._skill).items():
+            if reserve_bps * needs_usd >= cap_bps * self._equity:
+                smallest_bps = None if needs_bps is None else int(reserve_bps * needs_usd // self._equity) + 1
+                yield self._blocker(path, cap_bps, needs_usd, smallest_bps)
 
     def _blocker(self, path: str, value_bps: int, needs_usd: Usd, smallest_bps: int | None) -> Blocker:
         unit_bps = 10_000 if path == "risk.maxLeverage" else 100
         step_bps = 10_000 if path == "risk.maxLeverage" else 1
         smallest = None if smallest_bps is None else ceil(smallest_bps / step_bps) * step_bps
+        allows = _room_usd(self._skill, self._equity).get(path)
         return Blocker(
             path=path,
             value=Decimal(value_bps) / unit_bps,
-            allows_usd=Usd(bps_of(self._equity, value_bps)),
+            allows_usd=Usd(bps_of(self._equity, value_bps)) if allows is None else allows,
             needs_usd=needs_usd,
             smallest=None if smallest is None else Decimal(smallest) / unit_bps,
         )
@@ -154,6 +164,24 @@ def _caps_bps(skill: Skill) -> dict[str, int]:
     }
 
 
+def _loss_caps_bps(skill: Skill) -> dict[str, int]:
+    risk = skill.risk
+    return {
+        path: int(pct * 100)
+        for path, pct in zip(_LOSS_PATHS, (risk.daily_loss_halt_pct, risk.max_drawdown_pct), strict=True)
+    }
+
+
+def _room_usd(skill: Skill, equity: Usd) -> dict[str, Usd]:
+    # The largest order that each cap leaves room for; below a loss cap the reserve has to stay, so that a cent is less.
+    reserve_bps = skill.limits().reserve_bps
+    room = {path: Usd(bps_of(equity, cap_bps)) for path, cap_bps in _caps_bps(skill).items()}
+    for path, cap_bps in _loss_caps_bps(skill).items():
+        cents = ceil(Fraction(equity) * cap_bps * 100 / reserve_bps) - 1
+        room[path] = Usd(Decimal(cents).scaleb(-2))
+    return room
+
+
 def _sizes(rules: OpeningRules | None) -> tuple[int | None, Usd | None]:
     if rules is None:
         return None, None
@@ -162,8 +190,12 @@ def _sizes(rules: OpeningRules | None) -> tuple[int | None, Usd | None]:
 
 def _equity_min(skill: Skill, minimum: Usd) -> Usd | None:
     share_bps, dollars = _sizes(skill.rules)
-    cap_bps = min(_caps_bps(skill).values())
-    if (dollars is not None and dollars < minimum) or (share_bps is not None and share_bps > cap_bps):
+    cap_bps, loss_bps = min(_caps_bps(skill).values()), min(_loss_caps_bps(skill).values())
+    reserve_bps = skill.limits().reserve_bps
+    if dollars is not None and dollars < minimum:
+        return None
+    if share_bps is not None and (share_bps > cap_bps or reserve_bps * share_bps >= loss_bps * 10_000):
         return None
     cents = ceil(Fraction(dollars or minimum) * 1_000_000 / (share_bps or cap_bps))
-    return Usd(Decimal(cents).scaleb(-2))
+    reserved_cents = int(Fraction(dollars or minimum) * 100 * reserve_bps / loss_bps) + 1
+    return Usd(Decimal(max(cents, reserved_cents)).scaleb(-2))

@@ -5,7 +5,17 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from agentic_core.domain import DecisionRecord, Denied, DeploymentId, Noop, RejectedResult
+from agentic_core.domain import (
+    Change,
+    DecisionRecord,
+    Denied,
+    DeploymentId,
+    Figures,
+    Noop,
+    Price,
+    RejectedResult,
+    Subject,
+)
 from tests.support.store_under_test import StoreUnderTest
 from tests.support.stored_values import AT, DEPLOYMENT, HELD, decision, executed, intent, state, uuid_of
 
@@ -17,7 +27,8 @@ PORTS = ("agentic_core.ports.repositories.DecisionStore", "agentic_core.ports.re
 DENIED = Denied(
     rule="R5_POSITION_CAP",
     detail="the position would be 2.5 % of equity, the cap is 2 %",
-    numbers={"after": Decimal("250.00"), "allowed": Decimal(200), "orders": 4, "mark": None},
+    numbers=Figures(position_usd=Decimal("250.00"), equity=Decimal(10_000), orders_after=4),
+    changes=(Change(subject=Subject.SIZE, to=Decimal("0.0040")), Change(subject=Subject.MARK)),
 )
 REFUSED = RejectedResult(rule=DENIED.rule, detail=DENIED.detail, numbers=DENIED.numbers)
 
@@ -37,7 +48,7 @@ async def test_decision_denied_comes_back_with_its_numbers(subject: StoreUnderTe
     (found,) = await subject.store.decisions.recent(DEPLOYMENT, 1)
     assert found == DecisionRecord(decision=refused, result=REFUSED)
     assert isinstance(found.decision.verdict, Denied)
-    assert str(found.decision.verdict.numbers["after"]) == "250.00"
+    assert str(found.decision.verdict.numbers.position_usd) == "250.00"
 
 
 async def test_decision_of_unknown_cost_stays_unknown(subject: StoreUnderTest) -> None:
@@ -96,12 +107,15 @@ async def test_decision_may_hold_a_size_that_no_numeric_column_knows(subject: St
     """Anyone may propose anything, and what was proposed is recorded with its refusal."""
     sane = decision(subject.skill, opens=True)
     assert sane.proposed_action is not None
-    wild = msgspec.structs.replace(sane.proposed_action, size=Decimal(size), size_usd=None)
+    wild = msgspec.structs.replace(
+        sane.proposed_action, size=Decimal(size), size_usd=None, limit_price=Price(Decimal(size))
+    )
     refused = msgspec.structs.replace(sane, proposed_action=wild, verdict=DENIED)
     await subject.store.decisions.record(subject.fence, refused, REFUSED)
     (found,) = await subject.store.decisions.recent(DEPLOYMENT, 1)
     assert found.decision.proposed_action is not None
     assert str(found.decision.proposed_action.size) == size
+    assert str(found.decision.proposed_action.limit_price) == size
 
 
 async def test_state_before_the_first_tick_is_none(subject: StoreUnderTest) -> None:

@@ -1,5 +1,7 @@
 """What both stores promise about order intents and fills."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 
@@ -8,10 +10,15 @@ from agentic_core.domain import (
     Fence,
     Fill,
     FillKind,
+    IntentKind,
     IntentState,
     PreparedIntent,
+    Price,
     Rejected,
     SendOutcome,
+    Size,
+    Trigger,
+    TriggerKind,
     Unresolved,
 )
 from agentic_core.errors import Conflict, NotFound, UsageError
@@ -46,6 +53,25 @@ async def test_intents_prepared_are_durable_and_unresolved(subject: StoreUnderTe
     ]
     assert list(prepared) == expected
     assert list(await subject.store.intents.unresolved(PAPER)) == expected
+
+
+async def test_intents_of_every_kind_come_back_as_prepared(subject: StoreUnderTest) -> None:
+    """What only a stop, a cancel or a change of leverage carries survives too, and what only the gate checks."""
+    wanted = decision(subject.skill, opens=True)
+    stop = Trigger(kind=TriggerKind.STOP, price=Price(Decimal("44000.50")), position_sized=True)
+    profit = Trigger(kind=TriggerKind.TAKE_PROFIT, price=Price(Decimal(50_000)))
+    nothing = {"size": Size(Decimal(0)), "limit_price": Price(Decimal(0))}
+    legs = [
+        msgspec.structs.replace(intent(leg=0), position_before=Size(Decimal("-0.00130"))),
+        msgspec.structs.replace(intent(leg=1), kind=IntentKind.STOP, trigger=stop),
+        msgspec.structs.replace(intent(leg=2), kind=IntentKind.STOP, trigger=profit),
+        msgspec.structs.replace(intent(leg=3), kind=IntentKind.CANCEL, target=intent(leg=1).cloid, **nothing),
+        msgspec.structs.replace(intent(leg=4), kind=IntentKind.LEVERAGE, leverage=7, isolated=True, **nothing),
+        msgspec.structs.replace(intent(leg=5), kind=IntentKind.NOOP, position_before=Size(Decimal(0)), **nothing),
+    ]
+    prepared = await subject.store.intents.prepare(subject.fence, wanted, legs, at=AT)
+    assert [each.intent for each in prepared] == legs
+    assert await subject.store.intents.unresolved(PAPER) == prepared
 
 
 async def test_intents_may_be_none(subject: StoreUnderTest) -> None:

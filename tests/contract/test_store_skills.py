@@ -9,6 +9,7 @@ from agentic_core.domain import (
     DecisionRecord,
     DeploymentId,
     Instant,
+    LossBound,
     SimRun,
     SimRunStatus,
     SkillId,
@@ -18,7 +19,7 @@ from agentic_core.domain import (
 )
 from agentic_core.errors import Conflict, NotFound, UsageError
 from tests.support.store_under_test import PAYLOAD, StoreUnderTest
-from tests.support.stored_values import AT, HELD, USER, decision, executed, hash_of, intent, sim_run, uuid_of
+from tests.support.stored_values import AT, BOUND, HELD, USER, decision, executed, hash_of, intent, sim_run, uuid_of
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
@@ -30,10 +31,15 @@ RUN = DeploymentId(uuid_of("run"))
 
 
 async def _save(
-    subject: StoreUnderTest, payload: str, *, user: UserId = USER, name: str = "Crossing"
+    subject: StoreUnderTest,
+    payload: str,
+    *,
+    user: UserId = USER,
+    name: str = "Crossing",
+    bound: LossBound | None = None,
 ) -> SkillVersionRecord:
     return await subject.store.skills.save(
-        user, name=name, slug="crossing", payload=payload, payload_hash=hash_of(payload)
+        user, name=name, slug="crossing", payload=payload, payload_hash=hash_of(payload), loss_bound=bound
     )
 
 
@@ -72,6 +78,22 @@ async def test_skill_payload_keeps_every_digit_and_letter(subject: StoreUnderTes
     payload = '{"a":0.1,"big":123456789012345678901234567890,"tiny":0.000000000000000000001,"ü":"naïve ☃ \\"q\\""}'
     assert (await _save(subject, payload)).payload == payload
     assert (await subject.store.skills.version(subject.skill, 2)).payload == payload
+
+
+async def test_skill_version_keeps_its_loss_bound(subject: StoreUnderTest) -> None:
+    """The figures and everything they assume come back as they were saved, to the digit."""
+    saved = await _save(subject, TIGHTER, bound=BOUND)
+    assert saved.loss_bound == BOUND
+    assert (await subject.store.skills.version(subject.skill, 2)).loss_bound == BOUND
+    assert (await subject.store.skills.version(subject.skill, 1)).loss_bound is None
+    assert (await _save(subject, TIGHTER, bound=BOUND)).version == 2
+
+
+async def test_skill_saved_with_another_loss_bound_adds_a_version(subject: StoreUnderTest) -> None:
+    """What a version can lose is part of it: where that is told anew, also the first time, there is a new one."""
+    assert (await _save(subject, PAYLOAD, bound=BOUND)).version == 2
+    assert (await _save(subject, PAYLOAD, bound=msgspec.structs.replace(BOUND, day_bps=929))).version == 3
+    assert (await subject.store.skills.version(subject.skill, 2)).loss_bound == BOUND
 
 
 async def test_skill_of_one_user_is_not_that_of_another(subject: StoreUnderTest) -> None:

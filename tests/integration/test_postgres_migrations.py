@@ -1,17 +1,34 @@
 """Migrating a real database: once, in order, never changed, by several at a time."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import anyio
 import pytest
 
+from agentic_core.domain import DeploymentId, SkillId, paper_account
 from agentic_core.errors import MigrationMismatch, StoreError, UsageError
+from agentic_core.store.postgres import open_store
 from agentic_core.store.postgres.migrator import Migration, applied_migrations, migrate, shipped_migrations
 from agentic_core.store.postgres.overview import row_counts
 from tests.support.by_hand import execute
 
 pytest_plugins = ["tests.support.postgres"]
 pytestmark = pytest.mark.anyio
+
+
+SKILL = "00000000-0000-8000-8000-000000000001"
+FIRST_ROWS = """
+insert into users (id) values ('OLD')
+insert into skills (id, user_id, name, slug) values ('OLD', 'OLD', 'Old', 'old')
+insert into skill_versions values ('OLD', 1, '{}', repeat('0', 64))
+insert into deployments values ('OLD', 'OLD', 'OLD', 1, 'paper', 'running', 'paper:OLD')
+insert into decision_snapshots values ('OLD', 'OLD', null, repeat('0', 32), 'OLD', 1, now(), 'rules:hold', \
+null, null, '{}', null, '', 1, '{}')
+insert into order_intents values ('0x' || repeat('0', 32), 'OLD', 'OLD', 'paper:OLD', 1, repeat('0', 32), \
+'order', 0, 0, 'BTC', 'buy', 1, 1, false, 'ioc', null, null, 'unknown', null, null, now())
+"""
+"""What left rows behind before there was a second migration; OLD is the id of everything."""
 
 
 def _write(folder: Path, **files: str) -> tuple[Migration, ...]:
@@ -137,6 +154,24 @@ async def test_migration_without_transaction_can_build_an_index_concurrently(
                 tasks.start_soon(migrate, empty_database, shipped)
     assert execute(empty_database, "select indisvalid from pg_index where indexrelid = 'a_x'::regclass") == [(True,)]
     assert [row.version for row in await applied_migrations(empty_database)] == [1, 2]
+
+
+async def test_rows_of_the_first_migration_are_read_after_the_second(empty_database: str) -> None:
+    """A version saved before loss bounds has none, and an order prepared before triggers is a plain one."""
+    await migrate(empty_database, shipped_migrations()[:1])
+    for row in FIRST_ROWS.strip().split("\n"):
+        execute(empty_database, row.replace("OLD", SKILL))
+
+    assert [each.version for each in await migrate(empty_database, shipped_migrations()[:2])] == [2]
+
+    await migrate(empty_database)
+    async with open_store(empty_database) as store:
+        version = await store.skills.version(SkillId(SKILL), 1)
+        (prepared,) = await store.intents.unresolved(paper_account(DeploymentId(SKILL)))
+    assert (version.payload, version.loss_bound) == ("{}", None)
+    order = prepared.intent
+    assert (order.trigger, order.target, order.leverage, order.isolated) == (None, None, None, False)
+    assert (order.size, order.position_before) == (Decimal(1), None)
 
 
 @pytest.mark.parametrize("name", ["_1_a", "_0001", "_0001_a b", "_x_a"])

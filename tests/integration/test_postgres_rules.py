@@ -55,6 +55,7 @@ async def test_fills_are_never_changed(database: str, subject: StoreUnderTest, c
         "truncate skill_versions cascade",
         "set role plain_role; update skill_versions set payload = '{}'",
         "set role plain_role; update skill_versions set payload_hash = repeat('0', 64)",
+        "set role plain_role; update skill_versions set loss_bound = null",
     ],
 )
 async def test_skill_versions_are_immutable(database: str, subject: StoreUnderTest, change: str) -> None:

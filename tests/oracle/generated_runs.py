@@ -11,8 +11,10 @@ from itertools import cycle
 
 from hypothesis import strategies as st
 
+from tests.oracle.generated_scripts import scripts
 from tests.oracle.reference_candles import Row
-from tests.oracle.reference_run import DAY_MS, HOUR_MS, Terms
+from tests.oracle.reference_run import DAY_MS, HOUR_MS
+from tests.oracle.reference_terms import Terms
 
 MINUTE_MS = 60_000
 DAY_START_MS = 1_767_225_600_000
@@ -20,6 +22,9 @@ DAY_START_MS = 1_767_225_600_000
 
 _FIVE_FIGURES = (1_000, 99_999)
 """Prices in price steps; with at most five figures each is legal."""
+
+_COARSE_DECIMALS = 5
+"""Of a size: prices below a hundred dollars then have one decimal, and finer marks lie off the venue's grid."""
 
 
 def _as_drawn(terms: Terms) -> Terms:
@@ -31,7 +36,8 @@ def _short_of_margin_after_a_close(terms: Terms) -> Terms:
     cap = Fraction(1000)
     caps = replace(terms, leverage=10, venue_leverage=40, position_pct=cap, exposure_pct=cap, orders_per_day=10_000)
     costs = replace(caps, fee_rate=Fraction("0.00045"), slippage_bps=Fraction(30), daily_loss_pct=Fraction(100))
-    return replace(costs, policy="sma-cross", direction="both", lengths=(2, 5), size=("sizePct", Fraction(980)))
+    free = replace(costs, drawdown_pct=None, reserve_bps=0, stop_bps=None)
+    return replace(free, policy="sma-cross", direction="both", lengths=(2, 5), size=("sizePct", Fraction(980)))
 
 
 def _dust(terms: Terms) -> Terms:
@@ -41,21 +47,75 @@ def _dust(terms: Terms) -> Terms:
 def _all_in(terms: Terms) -> Terms:
     cap, share = Fraction(4000), ("sizePct", Fraction(3900))
     caps = replace(terms, leverage=40, venue_leverage=50, position_pct=cap, exposure_pct=cap, orders_per_day=10_000)
-    return replace(caps, policy="sma-cross", direction="both", lengths=(1, 3), size=share, daily_loss_pct=Fraction(100))
+    free = replace(caps, drawdown_pct=None, reserve_bps=0, stop_bps=None, slippage_bps=Fraction(0))
+    return replace(free, policy="sma-cross", direction="both", lengths=(1, 3), size=share, daily_loss_pct=Fraction(100))
 
 
-_SCENES = (*[_as_drawn] * 7, _short_of_margin_after_a_close, _dust, _all_in)
+def _geared_beyond_the_venue(terms: Terms) -> Terms:
+    cap = Fraction(2000)
+    return replace(
+        _short_of_margin_after_a_close(terms),
+        leverage=20,
+        venue_leverage=3,
+        position_pct=cap,
+        exposure_pct=cap,
+        size=("sizePct", Fraction(303)),
+    )
+
+
+def _one_order_a_minute(terms: Terms) -> Terms:
+    return replace(terms, orders_per_minute=1, orders_per_day=10_000, direction="both")
+
+
+def _losing(terms: Terms) -> Terms:
+    # Small steps downhill: the reserve refuses before a halt comes, and a halt comes in time to close.
+    caps = replace(
+        terms, drawdown_pct=Fraction(4), daily_loss_pct=Fraction(3), reserve_bps=150, order_usd_min=Fraction(0)
+    )
+    share = Fraction(min(terms.position_pct, terms.exposure_pct, Fraction(100 * terms.leverage)) // 3)
+    return replace(caps, orders_per_day=10_000, stop_bps=None, size=("sizePct", share))
+
+
+def _sinking(terms: Terms) -> Terms:
+    return replace(_losing(terms), daily_loss_pct=Fraction(100))
+
+
+def _close_to_liquidation(terms: Terms) -> Terms:
+    return replace(_all_in(terms), size=("sizePct", Fraction(1200)), stop_bps=900)
+
+
+_SCENES = (
+    *[_as_drawn] * 7,
+    _short_of_margin_after_a_close,
+    _dust,
+    _all_in,
+    _geared_beyond_the_venue,
+    _one_order_a_minute,
+    _losing,
+    _losing,
+    _sinking,
+    _sinking,
+    _close_to_liquidation,
+)
 """What chance alone brings too seldom is brought on purpose."""
 
 
 @st.composite
 def runs(draw: st.DrawFn) -> tuple[list[Row], Terms]:
-    """Draw candles at legal prices with the terms of a run over them."""
+    """Draw candles with the terms of a run over them, by a built-in policy or by a script."""
     interval_ms = draw(st.sampled_from([15, 1, 60, 240, 1440])) * MINUTE_MS
     size_decimals = draw(st.integers(0, 5))
-    scale = 10 ** draw(st.integers(0, 6 - size_decimals))
+    if size_decimals == _COARSE_DECIMALS and draw(st.booleans()):
+        scale = 10 ** draw(st.integers(2, 3))
+    else:
+        scale = 10 ** draw(st.integers(0, 6 - size_decimals))
     rows = draw(_markets(interval_ms, scale))
-    return rows, draw(st.sampled_from(_SCENES))(draw(_terms(rows, interval_ms, size_decimals)))
+    scene = draw(st.sampled_from(_SCENES))
+    terms = scene(draw(_terms(rows, interval_ms, size_decimals)))
+    return rows, draw(scripts(rows, terms)) if scene in _SCRIPTED and draw(st.booleans()) else terms
+
+
+_SCRIPTED = (_as_drawn, _dust, _one_order_a_minute, _losing, _sinking)
 
 
 @st.composite
@@ -103,8 +163,12 @@ def _terms(draw: st.DrawFn, rows: list[Row], interval_ms: int, size_decimals: in
         exposure_pct=Fraction(exposure),
         leverage=leverage,
         orders_per_day=draw(st.sampled_from([10_000, 1, 2, 3, 7])),
+        orders_per_minute=draw(st.sampled_from([10, 2, 1])),
         order_usd_min=Fraction(draw(st.sampled_from([10, 0, 9, 1000]))),
         daily_loss_pct=Fraction(draw(st.sampled_from(["100", "20", "3", "0.5", "100"]))),
+        drawdown_pct=draw(st.sampled_from([None, Fraction(25), Fraction(4), Fraction(90)])),
+        reserve_bps=draw(st.sampled_from([50, 0, 300])),
+        stop_bps=draw(st.sampled_from([None, None, None, 100, 1000])),
         interval_ms=interval_ms,
         size_decimals=size_decimals,
         venue_leverage=draw(st.sampled_from([leverage, 40, 50, 3])),

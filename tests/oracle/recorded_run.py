@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from tests.oracle.reference_run import Outcome
+from tests.oracle.reference_terms import Outcome
 
 Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
@@ -20,6 +20,8 @@ def facts_recorded(document: Json) -> dict[str, object]:
         for item in decisions
         if _text(item, "decision", "verdict", "kind") == "denied"
     ]
+    approved = [item for item in decisions if _text(item, "decision", "verdict", "kind") == "approved"]
+    sent = {_text(item, "intent", "cloid") for item in orders}
     # Of the outcomes of an order only a rejection has a reason.
     refused = [(_whole(item, "time"), "VENUE") for item in orders if "reason" in _keys(item, "outcome")]
     return {
@@ -32,7 +34,27 @@ def facts_recorded(document: Json) -> dict[str, object]:
             for item in _rows(run, "fills")
         ],
         "rejections": sorted(denied + refused),
+        "withheld": [
+            (_whole(item, "decision", "tick_at"), _text(item, "decision", "verdict", "withheld", "rule"))
+            for item in approved
+            if _at(item, "decision", "verdict", "withheld") is not None
+        ],
+        "stopped": [
+            _whole(item, "decision", "tick_at")
+            for item in approved
+            if _text(item, "result", "kind") == "executed" and not sent.issuperset(_keys(item, "result", "states"))
+        ],
+        "adjusted": [
+            (_whole(item, "decision", "tick_at"), tuple(_rows(item, "decision", "verdict", "adjusted")))
+            for item in approved
+            if _rows(item, "decision", "verdict", "adjusted")
+        ],
         "halts": [(_whole(item, "time"), _text(item, "reason")) for item in _rows(run, "halts")],
+        "closings": [
+            (_whole(item, "decision", "tick_at"), _text(item, "decision", "decided_by").removeprefix("halt:"))
+            for item in decisions
+            if _text(item, "decision", "decided_by").startswith("halt:")
+        ],
         "funding": [(_whole(item, "time"), Fraction(_text(item, "amount"))) for item in _rows(run, "funding")],
         "orders": len(orders),
         "ticks": _whole(run, "ticks"),
@@ -47,7 +69,11 @@ def facts_computed(outcome: Outcome) -> dict[str, object]:
     return {
         "fills": outcome.fills,
         "rejections": sorted(outcome.rejections),
+        "withheld": outcome.withheld,
+        "stopped": [time for time, _ in outcome.stopped],
+        "adjusted": outcome.adjusted,
         "halts": outcome.halts,
+        "closings": outcome.closings,
         "funding": outcome.funding,
         "orders": outcome.orders,
         "ticks": len(marks) - 1,
@@ -60,6 +86,11 @@ def equity_recorded(document: Json) -> dict[int, Fraction]:
     """Return the recorded equity points by their marks."""
     points = _rows(_at(document, "run"), "equity")
     return {_whole(point, "time"): Fraction(_text(point, "equity")) for point in points}
+
+
+def denials_computed(outcome: Outcome) -> list[tuple[int, str]]:
+    """Return what the oracle refused by a rule of ours, whole."""
+    return [(time, rule) for time, rule in outcome.rejections if rule != "VENUE"]
 
 
 def denials_recorded(document: Json) -> list[tuple[int, str]]:
@@ -88,6 +119,7 @@ def _keys(value: Json, *path: str) -> list[str]:
 def _rows(value: Json, *path: str) -> Sequence[Json]:
     found = _at(value, *path)
     assert isinstance(found, Sequence)
+    assert not isinstance(found, str)
     return found
 
 

@@ -15,6 +15,8 @@ def proposal(
 ) -> Callable[[int, Fraction], str | None]:
     """Return what the policy wants at a mark with a signed position held: `buy`, `sell`, `close` or nothing."""
     closes = [row.close for row in rows]
+    if policy == "script":
+        return lambda _index, _size: None
     if policy == "breakout":
         return lambda index, size: _breakout(rows, index, size, lengths)
     average = {"sma-cross": simple_averages, "ema-cross": exponential_averages}[policy]

@@ -14,13 +14,18 @@ from agentic_core.backtest.engine import run_backtest
 from agentic_core.backtest.funding import FundingRates
 from agentic_core.domain import (
     AccountKey,
+    ActionKind,
     Bps,
     DeploymentId,
     FeeSchedule,
     Instant,
     Instrument,
     Interval,
+    Price,
+    ProposedAction,
     RiskLimits,
+    Side,
+    Size,
     SkillId,
     Symbol,
     Usd,
@@ -32,10 +37,19 @@ from agentic_core.skills.registry import policy_for
 from agentic_core.skills.validation import validate_payload
 from tests.oracle.boundary_runs import BOUNDARIES
 from tests.oracle.generated_runs import runs
-from tests.oracle.recorded_run import Json, denials_recorded, equity_recorded, facts_computed, facts_recorded
+from tests.oracle.recorded_run import (
+    Json,
+    denials_computed,
+    denials_recorded,
+    equity_recorded,
+    facts_computed,
+    facts_recorded,
+)
 from tests.oracle.reference_candles import Row
 from tests.oracle.reference_policies import too_close_for_doubles
-from tests.oracle.reference_run import Outcome, Terms, run
+from tests.oracle.reference_run import run
+from tests.oracle.reference_terms import Outcome, Terms
+from tests.support.backtests import Script
 
 BTC = Symbol("BTC")
 _PRICE_DECIMALS = 6
@@ -45,20 +59,40 @@ REACHED = {
     "fills",
     "flip",
     "flip of which only the close filled",
-    "fill after a halt",
     "funding",
     "several days",
     "halt daily_loss",
+    "halt drawdown",
     "halt liquidation",
+    "closing after daily_loss",
+    "closing after drawdown",
+    "closing tried again",
+    "R1_CLOSE_HAS_SIDE",
+    "R1_LIMIT_PRICE_NOT_POSITIVE",
+    "R1_SIDE_MISSING",
+    "R1_SIZE_AMBIGUOUS",
     "R1_SIZE_NOT_POSITIVE",
     "R3_HALTED",
     "R5_POSITION_CAP",
     "R5_EXPOSURE_CAP",
     "R5_BELOW_ORDER_MINIMUM",
     "R6_LEVERAGE_CAP",
+    "R6_VENUE_LEVERAGE",
     "R7_ORDERS_PER_DAY",
+    "R8_DAILY_LOSS",
+    "R8_DRAWDOWN",
     "R9_SIZE_ROUNDS_TO_ZERO",
     "R9_BELOW_VENUE_MINIMUM",
+    "R9_PRICE_STEP",
+    "R9_COLLAR",
+    "R9_LIQUIDATION_BEFORE_STOP",
+    "withheld R5_POSITION_CAP",
+    "withheld R7_ORDERS_PER_DAY",
+    "withheld R7_ORDERS_PER_MINUTE",
+    "stopped R5_POSITION_CAP",
+    "adjusted R9_PARTIAL_BELOW_MINIMUM",
+    "adjusted R9_LEAVES_DUST",
+    "adjusted R9_PARTIAL_BELOW_MINIMUM R9_LEAVES_DUST",
     "VENUE",
 }
 """What the drawn runs come to; an agreement on less would show less."""
@@ -90,25 +124,31 @@ def test_backtest_on_a_boundary_equals_the_oracle(name: str) -> None:
 
 def _compare(document: Json, outcome: Outcome) -> None:
     assert facts_recorded(document) == facts_computed(outcome)
-    assert denials_recorded(document) == [(time, rule) for time, rule in outcome.rejections if rule != "VENUE"]
+    assert denials_recorded(document) == denials_computed(outcome)
     recorded = equity_recorded(document)
     assert recorded == {time: outcome.equity[time] for time in recorded}
 
 
 def _features(outcome: Outcome) -> set[str]:
     times = [fill[0] for fill in outcome.fills]
-    halted_at = outcome.halts[0][0] if outcome.halts else max(outcome.equity)
     facts = {
         "fills": bool(times),
         "flip": len(set(times)) < len(times),
         "flip of which only the close filled": any(
             time in times for time, rule in outcome.rejections if rule == "VENUE"
         ),
-        "fill after a halt": any(time > halted_at for time in times),
+        "closing tried again": len(outcome.closings) > 1,
         "funding": bool(outcome.funding),
         "several days": bool(times) and max(outcome.equity) - times[0] > 2 * 86_400_000,
     }
-    named = {rule for _, rule in outcome.rejections} | {f"halt {reason}" for _, reason in outcome.halts}
+    named = {
+        *(rule for _, rule in outcome.rejections),
+        *(f"halt {reason}" for _, reason in outcome.halts),
+        *(f"closing after {reason}" for _, reason in outcome.closings),
+        *(f"withheld {rule}" for _, rule in outcome.withheld),
+        *(f"stopped {rule}" for _, rule in outcome.stopped),
+        *(f"adjusted {' '.join(rules)}" for _, rules in outcome.adjusted),
+    }
     return named | {fact for fact, holds in facts.items() if holds}
 
 
@@ -122,6 +162,10 @@ def _backtest(rows: list[Row], terms: Terms) -> Json:
         symbols_allowed=frozenset({BTC}),
         cost_usd_month_max=Usd(Decimal(0)),
         daily_loss_bps_max=Bps(int(terms.daily_loss_pct * 100)),
+        drawdown_bps_max=None if terms.drawdown_pct is None else Bps(int(terms.drawdown_pct * 100)),
+        orders_per_minute_max=terms.orders_per_minute,
+        reserve_bps=Bps(terms.reserve_bps),
+        stop_bps=None if terms.stop_bps is None else Bps(terms.stop_bps),
     )
     mandate = Mandate(
         deployment=DeploymentId("00000000-0000-8000-8000-000000000001"),
@@ -133,7 +177,7 @@ def _backtest(rows: list[Row], terms: Terms) -> Json:
         symbols=(BTC,),
         interval=Interval(_interval_name(terms.interval_ms)),
         limits=limits,
-        decider=ByRules(policy=_policy(terms)),
+        decider=ByRules(policy=_scripted(rows, terms) if terms.policy == "script" else _policy(terms)),
     )
     fee_rate = _decimal(terms.fee_rate)
     record = run_backtest(
@@ -148,6 +192,21 @@ def _backtest(rows: list[Row], terms: Terms) -> Json:
     )
     document: Json = msgspec.json.decode(msgspec.json.encode({"schema": "agentic-run/1", "run": record}))
     return document
+
+
+def _scripted(rows: list[Row], terms: Terms) -> RulePolicy:
+    actions = {
+        index: ProposedAction(
+            kind=ActionKind(wish.kind),
+            symbol=BTC,
+            side=None if wish.side is None else Side(wish.side),
+            size=None if wish.size is None else Size(_decimal(wish.size)),
+            size_usd=None if wish.size_usd is None else Usd(_decimal(wish.size_usd)),
+            limit_price=None if wish.limit is None else Price(_decimal(wish.limit)),
+        )
+        for index, wish in terms.script.items()
+    }
+    return Script(actions, start=Instant(rows[0].time), interval=Interval(_interval_name(terms.interval_ms)))
 
 
 def _policy(terms: Terms) -> RulePolicy:

@@ -14,6 +14,8 @@ FIELDS = {
     "risk.maxPositionPct": ("risk", "max_position_pct"),
     "risk.maxTotalExposurePct": ("risk", "max_total_exposure_pct"),
     "risk.maxLeverage": ("risk", "max_leverage"),
+    "risk.dailyLossHaltPct": ("risk", "daily_loss_halt_pct"),
+    "risk.maxDrawdownPct": ("risk", "max_drawdown_pct"),
     "rules.sizePct": ("rules", "size_pct"),
     "rules.sizeUsd": ("rules", "size_usd"),
 }
@@ -37,12 +39,14 @@ def skills(draw: st.DrawFn) -> Skill:
     """Draw a rules skill with any consistent caps and any kind of size."""
     leverage = draw(st.integers(1, 50))
     exposure = draw(st.one_of(st.decimals("0.01", "99", places=2), st.decimals("100", leverage * 100, places=2)))
-    caps = {
+    caps: dict[str, int | Decimal] = {
         "max_leverage": leverage,
         "max_total_exposure_pct": exposure,
         "max_position_pct": draw(st.one_of(st.just(exposure), st.decimals("0.01", exposure, places=2))),
         "min_order_usd": draw(st.decimals("10", "500", places=2)),
     }
+    daily = draw(st.one_of(st.decimals("0.01", "2", places=2), st.decimals("2", "100", places=2)))
+    caps |= {"daily_loss_halt_pct": daily, "max_drawdown_pct": draw(st.decimals(daily, "100", places=2))}
     size = draw(st.sampled_from(sorted(SIZES)))
     base = skill_with({})
     assert base.rules is not None
@@ -63,6 +67,7 @@ def test_suggestions_taken_together_make_the_skill_tradable(skill: Skill, equity
 
     assert isinstance(check_tradable(cured, equity), Tradable)
     assert cured.risk.max_position_pct <= cured.risk.max_total_exposure_pct <= cured.risk.max_leverage * 100
+    assert cured.risk.daily_loss_halt_pct <= cured.risk.max_drawdown_pct
 
 
 @given(skills(), EQUITIES)

@@ -28,6 +28,7 @@ def test_skill_survives_canonical_text_and_jsonb(
     text = canonical_json(skill_with({"description": description, "risk.maxTotalExposurePct": 100}))
     text = text.replace('"maxPositionPct":20', f'"maxPositionPct":{numbers["HERE"]}')
     text = text.replace('"dailyLossHaltPct":5', f'"dailyLossHaltPct":{numbers["THERE"]}')
+    text = text.replace('"maxDrawdownPct":25', '"maxDrawdownPct":100')
     skill = load_skill(text, source="s")
     canonical = canonical_json(skill)
     keys = sorted(json.loads(canonical), reverse=reverse)

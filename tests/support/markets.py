@@ -23,6 +23,7 @@ from agentic_core.domain import (
     MarketSnapshot,
     MarkSource,
     OrderIntent,
+    OpenIntent,
     Position,
     PreparedIntent,
     Price,
@@ -119,6 +120,8 @@ class AccountByHand:
         self.equity = Usd(Decimal(equity))
         self.margin_used = Usd(ZERO)
         self.day = DayCounters(day=0, baseline=self.equity)
+        self.peak = self.equity
+        self.open_intents: tuple[OpenIntent, ...] = ()
         self.positions: dict[Symbol, Position] = {}
         self.unresolved = 0
 
@@ -137,13 +140,7 @@ class AccountByHand:
 
     def freeze(self) -> AccountSnapshot:
         """Copy what is visible."""
-        return AccountSnapshot(
-            as_of=self.as_of,
-            equity=self.equity,
-            margin_used=self.margin_used,
-            day=self.day,
-            positions=tuple(self.positions.values()),
-        )
+        return AccountSnapshot.of(self)
 
 
 def book_of(symbol: Symbol, *, bids: Mapping[str, str], asks: Mapping[str, str], at: Instant = AT) -> Book:

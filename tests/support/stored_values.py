@@ -17,16 +17,19 @@ from agentic_core.domain import (
     DeploymentStatus,
     EngineResult,
     Executed,
+    FeeSchedule,
+    Figures,
     Fill,
     FillKind,
+    GapAssumptions,
     Instant,
     IntentState,
     Interval,
     Liquidity,
     LogLine,
+    LossBound,
     Noop,
     NoopResult,
-    Number,
     OrderIntent,
     PlannedOrder,
     Position,
@@ -50,6 +53,7 @@ from agentic_core.logevents import LogEvent, LogLevel
 
 __all__ = [
     "AT",
+    "BOUND",
     "BTC",
     "DEPLOYMENT",
     "HELD",
@@ -86,6 +90,16 @@ AT = Instant(1_640_995_200_123)
 
 BTC = Symbol("BTC")
 USER = UserId(uuid_of("user"))
+BOUND = LossBound(
+    order_bps=247,
+    day_bps=928,
+    deployment_bps=2838,
+    assumptions=GapAssumptions(
+        fees=FeeSchedule(taker_rate=Decimal("0.000450"), maker_rate=Decimal("-0.00003")),
+    ),
+)
+"""What a skill version may be stored with."""
+
 DEPLOYMENT = DeploymentId(uuid_of("deployment"))
 PAPER = paper_account(DEPLOYMENT)
 
@@ -127,7 +141,7 @@ def decision(
     tick = TickId(deployment=run, mark=Instant(AT + minute * MINUTE_MS))
     action = ProposedAction(kind=ActionKind.OPEN, symbol=BTC, side=Side.BUY, size_usd=Usd(Decimal("123.450")))
     leg = PlannedOrder(symbol=BTC, side=Side.BUY, size=Size(Decimal("0.00260")), reduce_only=False)
-    numbers: dict[str, Number] = {"mark": Decimal("46377.50"), "tiny": Decimal("1E-9"), "orders": 3, "funding": None}
+    numbers = Figures(mark=Decimal("46377.50"), reserve_usd=Decimal("1E-9"), orders_after=3)
     return Decision(
         decision_id=tick.decision,
         trace_id=tick.trace,

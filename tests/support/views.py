@@ -16,6 +16,7 @@ from agentic_core.domain import (
     Mark,
     MarketSnapshot,
     MarkSource,
+    OpenIntent,
     Position,
     Price,
     Size,
@@ -151,6 +152,8 @@ class AccountOf:
         self.margin_used = Usd(Decimal(0))
         self.day = DayCounters(day=0, baseline=self.equity)
         self.unresolved = 0
+        self.peak = self.equity
+        self.open_intents: tuple[OpenIntent, ...] = ()
 
     @property
     def positions(self) -> Mapping[Symbol, Position]:
@@ -168,13 +171,7 @@ class AccountOf:
 
     def freeze(self) -> AccountSnapshot:
         """Copy what is visible."""
-        return AccountSnapshot(
-            as_of=self.as_of,
-            equity=self.equity,
-            margin_used=self.margin_used,
-            day=self.day,
-            positions=tuple(self.positions.values()),
-        )
+        return AccountSnapshot.of(self)
 
 
 def closing_at(*dollars: int) -> SeriesOf:

@@ -5,7 +5,8 @@ from fractions import Fraction
 from tests.oracle.boundary_runs import candles
 from tests.oracle.reference_candles import Row, merged
 from tests.oracle.reference_policies import exponential_averages, proposal, simple_averages
-from tests.oracle.reference_run import HOUR_MS, Terms, legal_price, run
+from tests.oracle.reference_run import HOUR_MS, legal_price, run
+from tests.oracle.reference_terms import Terms
 
 MINUTE_MS = 60_000
 
@@ -42,7 +43,7 @@ def test_oracle_long_over_an_hour_pays_funding_at_the_mark_of_the_hour() -> None
 
 
 def test_oracle_flip_closes_then_opens_and_counts_both_legs() -> None:
-    """A short follows a long in two sells of one unit at 93.5; the next flip would be orders 4 and 5 of 4."""
+    """A short follows a long in two sells at 93.5; of the next flip, orders 4 and 5 of 4, the close stays."""
     rows = candles(0, "100 100", "100 90", "90 95", "95.5 93", "93.5 99", "98.5 99")
     terms = Terms(policy="sma-cross", lengths=(1, 2), direction="both", size=("size", Fraction(1)), orders_per_day=4)
     outcome = run(rows, terms)
@@ -50,10 +51,11 @@ def test_oracle_flip_closes_then_opens_and_counts_both_legs() -> None:
         _fill(180_000, "buy", "1", "95.5", "0.042975"),
         _fill(240_000, "sell", "1", "93.5", "0.042075"),
         _fill(240_000, "sell", "1", "93.5", "0.042075"),
+        _fill(300_000, "buy", "1", "98.5", "0.044325"),
     ]
-    assert outcome.rejections == [(300_000, "R7_ORDERS_PER_DAY")]
-    assert outcome.orders == 3
-    assert outcome.equity[360_000] == Fraction("9992.372875")
+    assert outcome.withheld == [(300_000, "R7_ORDERS_PER_DAY")]
+    assert (outcome.rejections, outcome.orders) == ([], 4)
+    assert outcome.equity[360_000] == Fraction("9992.82855")
 
 
 def test_oracle_close_is_sent_past_the_order_cap_and_the_halt() -> None:
@@ -72,11 +74,11 @@ def test_oracle_close_is_sent_past_the_order_cap_and_the_halt() -> None:
     assert outcome.equity[360_000] == Fraction("9688.4205")
 
 
-def test_oracle_daily_loss_exactly_reached_halts_past_midnight() -> None:
-    """A unit bought at 95.5 and marked at 85.5 has lost 10 of 1000, which is 1 %; the next day still refuses."""
+def test_oracle_daily_loss_exactly_reached_closes_and_halts_past_midnight() -> None:
+    """A unit bought at 95.5 and marked at 85.5 has lost 10 of 1000: it is sold at 85.4, and nothing opens next day."""
     rows = candles(
         24 * HOUR_MS - 5 * MINUTE_MS,
-        *("100 100", "100 90", "90 95", "95.5 85.5", "85.5 80", "80 85", "85 80", "80 80"),
+        *("100 100", "100 90", "90 95", "95.5 85.5", "85.4 80", "80 85", "85 80", "80 80"),
     )
     terms = Terms(
         policy="sma-cross",
@@ -88,13 +90,15 @@ def test_oracle_daily_loss_exactly_reached_halts_past_midnight() -> None:
         cash=Fraction(1000),
     )
     outcome = run(rows, terms)
-    assert outcome.halts == [(24 * HOUR_MS - MINUTE_MS, "daily_loss")]
+    halted_at = 24 * HOUR_MS - MINUTE_MS
+    assert (outcome.halts, outcome.closings) == ([(halted_at, "daily_loss")], [(halted_at, "daily_loss")])
+    assert outcome.fills[1:] == [_fill(halted_at, "sell", "1", "85.4", "0")]
     assert outcome.rejections == [
-        (24 * HOUR_MS - MINUTE_MS, "R3_HALTED"),
+        (halted_at, "R3_HALTED"),
+        (24 * HOUR_MS + MINUTE_MS, "R3_HALTED"),
         (24 * HOUR_MS + 2 * MINUTE_MS, "R3_HALTED"),
     ]
-    assert outcome.baseline == Fraction("984.5")
-    assert len(outcome.fills) == 1
+    assert (outcome.baseline, outcome.orders_today, outcome.orders) == (Fraction("989.9"), 0, 2)
 
 
 def test_oracle_loss_one_cent_short_of_the_cap_does_not_halt() -> None:

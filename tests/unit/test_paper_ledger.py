@@ -126,7 +126,8 @@ def test_ledger_day_opens_with_the_equity_of_its_first_mark() -> None:
     enter(ledger, fill(Side.BUY, "2", "100"))
     ledger.count_order()
     ledger.open_day(Instant(MIDNIGHT - 1))
-    assert ledger.day == DayCounters(day=DAY_ONE, baseline=Usd(D(10_000)), orders=1)
+    counted = DayCounters(day=DAY_ONE, baseline=Usd(D(10_000)), orders=1, minute=27_349_921, minute_orders=1)
+    assert ledger.day == counted
     market.set(BTC, "90")
     ledger.open_day(MIDNIGHT)
     assert ledger.day == DayCounters(day=DAY_ONE + 1, baseline=Usd(D(9_980)), orders=0)
@@ -145,7 +146,7 @@ def test_ledger_snapshot_does_not_move_with_the_ledger() -> None:
     market.set(BTC, "50")
     enter(ledger, fill(Side.SELL, "2", "50"))
     assert (snapshot.as_of, snapshot.equity, snapshot.margin_used) == (AT, D(10_000), D(40))
-    assert [(held.symbol, held.size) for held in snapshot.positions] == [(BTC, D(2))]
+    assert [(held.symbol, held.size) for held in snapshot.positions.values()] == [(BTC, D(2))]
 
 
 def test_ledger_with_a_position_but_no_mark_says_what_is_missing() -> None:

@@ -119,34 +119,55 @@ async def test_paper_close_needs_no_margin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "limit"),
-    [("0.000015", "101"), ("0", "101"), ("-1", "101"), ("2", "101.55"), ("2", "0"), ("2", "-1")],
+    ("size", "limit", "text"),
+    [
+        ("0.000015", "101", "Order has invalid size. asset=BTC"),
+        ("0", "101", "Order has zero size. asset=BTC"),
+        ("-1", "101", "Order has invalid size. asset=BTC"),
+        ("2", "101.55", "Price must be divisible by tick size. asset=BTC"),
+        ("2", "0", "Order has invalid price. asset=BTC"),
+        ("2", "-1", "Order has invalid price. asset=BTC"),
+    ],
     ids=["half-a-step", "zero", "negative", "price-between-steps", "price-of-zero", "negative-price"],
 )
-async def test_paper_open_off_the_venues_steps_is_rejected(size: str, limit: str) -> None:
+async def test_paper_open_off_the_venues_steps_is_rejected(size: str, limit: str, text: str) -> None:
     """What the venue would not take is not simulated either."""
-    text = await reason(Paper(), order(0, Side.BUY, size, limit))
-    assert text == f"paper broker: {size} at {limit} is not on BTC's size and price steps"
+    assert await reason(Paper(), order(0, Side.BUY, size, limit)) == text
 
 
-@pytest.mark.parametrize("size", ["0", "-1"])
-async def test_paper_reduce_only_order_of_nothing_is_rejected(size: str) -> None:
-    """Zero and less execute nothing."""
+@pytest.mark.parametrize(("size", "word"), [("0", "zero"), ("-1", "invalid"), ("0.000015", "invalid")])
+async def test_paper_reduce_only_order_of_nothing_is_rejected(size: str, word: str) -> None:
+    """Zero and less, and half a step, execute nothing."""
     paper = await holding("2")
-    assert await reason(paper, order(0, Side.SELL, size, "99", reduce_only=True)) in {TOO_SMALL, NO_MATCH}
+    assert await reason(paper, order(0, Side.SELL, size, "99", reduce_only=True)) == f"Order has {word} size. asset=BTC"
 
 
 @pytest.mark.parametrize(
-    ("kind", "time_in_force"),
-    [(kind, TimeInForce.IOC) for kind in IntentKind if kind is not IntentKind.ORDER]
-    + [(IntentKind.ORDER, TimeInForce.GTC), (IntentKind.ORDER, TimeInForce.POST_ONLY)],
+    ("kind", "text"),
+    [
+        (IntentKind.CANCEL, "Order was never placed, already canceled, or filled. asset=BTC"),
+        (IntentKind.LEVERAGE, "Invalid leverage value. asset=BTC"),
+    ],
 )
-async def test_paper_broker_executes_immediate_or_cancel_orders_only(
-    kind: IntentKind, time_in_force: TimeInForce
-) -> None:
-    """A cancel is no order, and one that may rest is not taken for one that may not."""
-    intent = msgspec.structs.replace(order(0, Side.BUY, "2", "101"), kind=kind, time_in_force=time_in_force)
-    assert (await reason(Paper(), intent)).startswith(f"paper broker: {kind} ({time_in_force}) cannot be executed")
+async def test_paper_action_without_its_object_is_rejected_and_counts_as_no_order(kind: IntentKind, text: str) -> None:
+    """A cancel names what it cancels and a leverage how much."""
+    paper = Paper()
+    intent = msgspec.structs.replace(order(0, Side.BUY, "2", "101"), kind=kind)
+    assert await paper.broker.send(prepared(intent)) == Rejected(cloid=intent.cloid, reason=text)
+    assert paper.ledger.day.orders == 0
+
+
+async def test_paper_stop_without_a_trigger_is_rejected() -> None:
+    """It would never fire."""
+    intent = msgspec.structs.replace(order(0, Side.BUY, "2", "101"), kind=IntentKind.STOP)
+    assert (await reason(Paper(), intent)).startswith(f"paper broker: {intent.cloid} is no stop; it needs a trigger")
+
+
+async def test_paper_post_only_order_that_would_match_is_rejected() -> None:
+    """It may only make a price, never take one."""
+    intent = msgspec.structs.replace(order(0, Side.BUY, "2", "101"), time_in_force=TimeInForce.POST_ONLY)
+    text = "Post only order would have immediately matched, bbo was 100@100. asset=BTC"
+    assert await reason(Paper(), intent) == text
 
 
 async def test_paper_order_without_book_mark_or_listing_is_rejected() -> None:

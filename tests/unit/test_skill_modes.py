@@ -51,6 +51,9 @@ def test_limits_are_in_basis_points() -> None:
             "risk.maxLeverage": 3.0,
             "risk.minOrderUsd": 25.5,
             "risk.dailyLossHaltPct": 0.5,
+            "risk.maxDrawdownPct": 12.5,
+            "risk.maxOrdersPerMinute": 3,
+            "risk.stopPct": 1.25,
             "risk.maxMonthlyCostUsd": 60,
         }
     )
@@ -64,7 +67,23 @@ def test_limits_are_in_basis_points() -> None:
         symbols_allowed=frozenset({Symbol("BTC")}),
         cost_usd_month_max=Usd(Decimal(60)),
         daily_loss_bps_max=Bps(50),
+        drawdown_bps_max=Bps(1250),
+        orders_per_minute_max=3,
+        stop_bps=Bps(125),
     )
+
+
+def test_limits_that_a_file_does_not_name_have_defaults() -> None:
+    """A drawdown of 25 %, ten orders a minute, no stop of its own."""
+    limits = skill_with({}).limits()
+
+    assert (limits.drawdown_bps_max, limits.orders_per_minute_max, limits.stop_bps) == (Bps(2500), 10, None)
+
+
+def test_drawdown_that_is_not_written_is_at_least_the_loss_of_a_day() -> None:
+    """A skill stored before there was a drawdown cap stays one, however much it lets a day lose."""
+    assert skill_with({"risk.dailyLossHaltPct": 30.5}).risk.max_drawdown_pct == Decimal("30.5")
+    assert skill_with({"risk.dailyLossHaltPct": 100}).risk.max_drawdown_pct == 100
 
 
 @pytest.mark.parametrize(
@@ -134,6 +153,13 @@ def test_mode_without_what_it_needs_is_refused(changes: dict[str, object], lines
             (
                 "risk.maxTotalExposurePct: was 250.5, which maxLeverage 2 cannot carry; "
                 "lower it to 200 or raise maxLeverage to 3"
+            ),
+        ),
+        (
+            {"risk.maxDrawdownPct": 4.5},
+            (
+                "risk.maxDrawdownPct: was 4.5, below dailyLossHaltPct 5, which then could never be reached; "
+                "raise it to 5 or lower the other"
             ),
         ),
         (

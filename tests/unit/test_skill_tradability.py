@@ -86,8 +86,8 @@ def test_account_that_no_cap_can_help_says_so(equity: str) -> None:
 
 
 def test_account_that_the_largest_cap_just_helps_names_it() -> None:
-    """Fifty times 20 cents is exactly the smallest order."""
-    verdict = check_tradable(skill_with(TINY), dollars("0.2"))
+    """Fifty times 20 cents is exactly the smallest order; closing it would cost a quarter of the account."""
+    verdict = check_tradable(skill_with(TINY | {"risk.dailyLossHaltPct": 25.01}), dollars("0.2"))
 
     assert isinstance(verdict, Untradable)
     assert [found.smallest for found in verdict.blockers] == [5000, 5000, 50]
@@ -158,3 +158,43 @@ def test_detail_of_tiny_test_names_numbers_and_cures() -> None:
         "  or leave it as it is and start with 500 USD or more",
         "  these are bare minimums: fees eat into equity and sizes are rounded down, so leave some room",
     ]
+
+
+def test_loss_caps_below_the_reserve_of_the_smallest_order_are_named() -> None:
+    """Closing 10 USD is taken to cost 5 cents; 1 % of 4 USD is less, so that no open passes the loss caps."""
+    caps = {"risk.maxPositionPct": 250, "risk.maxTotalExposurePct": 250, "risk.maxLeverage": 3}
+    skill = skill_with(TINY | caps | {"risk.dailyLossHaltPct": 1, "risk.maxDrawdownPct": 1.25})
+
+    verdict = check_tradable(skill, dollars("4"))
+
+    assert isinstance(verdict, Untradable)
+    assert verdict.blockers == (
+        blocker("risk.dailyLossHaltPct", value="1", allows="7.99", needs="10", smallest="1.26"),
+        blocker("risk.maxDrawdownPct", value="1.25", allows="9.99", needs="10", smallest="1.26"),
+    )
+    assert verdict.equity_min == dollars("5.01")
+    assert verdict.detail.splitlines()[1] == (
+        "  risk.dailyLossHaltPct: was 1, which on 4 USD, with the reserve for closing, allows 7.99 USD, "
+        "less than the smallest order, 10 USD; write 1.26 or more"
+    )
+
+
+def test_size_in_percent_whose_reserve_reaches_a_loss_cap_is_tradable_nowhere() -> None:
+    """Half a percent of 20 % is 0.1 %: a day that may lose no more never lets the rules open."""
+    skill = skill_with({"rules.sizePct": 20, "risk.dailyLossHaltPct": 0.1})
+
+    verdict = check_tradable(skill, dollars("10000"))
+
+    assert isinstance(verdict, Untradable)
+    assert verdict.blockers == (
+        blocker("risk.dailyLossHaltPct", value="0.1", allows="1999.99", needs="2000", smallest="0.11"),
+    )
+    assert verdict.equity_min is None
+
+
+def test_room_is_no_more_than_the_loss_caps_leave() -> None:
+    """A day that may lose 0.05 % leaves less than a tenth of equity, whatever the position cap says."""
+    verdict = check_tradable(skill_with({"rules.sizePct": 1, "risk.dailyLossHaltPct": 0.05}), dollars("10000"))
+
+    assert isinstance(verdict, Tradable)
+    assert verdict.position_usd_max == dollars("999.99")

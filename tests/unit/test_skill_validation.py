@@ -34,6 +34,14 @@ def test_skill_valid_is_not_refused() -> None:
             "risk.maxOrdersPerDay: was 0; write the orders of one UTC day, a whole number from 1 to 10000",
         ),
         (
+            {"risk.maxOrdersPerMinute": 601},
+            "risk.maxOrdersPerMinute: was 601; write the orders of one UTC minute, a whole number from 1 to 600",
+        ),
+        (
+            {"risk.maxDrawdownPct": 100.5},
+            "risk.maxDrawdownPct: was 100.5; write a percentage of equity from 0.01 to 100 with at most 2 decimals",
+        ),
+        (
             {"risk.allowedSymbols": []},
             'risk.allowedSymbols: was a list of 0; write a list of 1 to 20 symbols, such as ["BTC", "ETH"]',
         ),

@@ -11,12 +11,12 @@ from tests.support.skill_files import skill_text, skill_with
 CANONICAL = (
     '{"avoid":"","context":{"interval":null,"lookback":100,"symbols":["BTC"]},"description":"","horizon":"",'
     '"leash":"balanced","lookFor":"","mode":"rules","model":null,"name":"Cross","risk":{"allowedSymbols":["BTC"],'
-    '"dailyLossHaltPct":5,"maxLeverage":1,"maxMonthlyCostUsd":200,"maxOrdersPerDay":20,"maxPositionPct":20,'
-    '"maxTotalExposurePct":40,"minOrderUsd":10,"stopPct":null},"rules":{"direction":"long","fast":10,'
+    '"dailyLossHaltPct":5,"maxDrawdownPct":25,"maxLeverage":1,"maxMonthlyCostUsd":200,"maxOrdersPerDay":20,'
+    '"maxOrdersPerMinute":10,"maxPositionPct":20,"maxTotalExposurePct":40,"minOrderUsd":10,"stopPct":null},"rules":{"direction":"long","fast":10,'
     '"policy":"sma-cross","size":null,"sizePct":10,"sizeUsd":null,"slow":30,"symbol":"BTC"},'
     '"schedule":{"interval":"5m"},"sizing":"","slug":"cross","style":"","thesis":""}'
 )
-HASH = "817faad243fbb73a2cd7959a079daa4429d3832a4e6bf1fec916275d459e862a"
+HASH = "e5afec3647bb20264cf043e9f9eae508d81aa3373ef778c6aa204fbdfeecefdf"
 
 
 def test_canonical_form_writes_out_every_default() -> None:

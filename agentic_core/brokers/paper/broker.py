@@ -1,42 +1,51 @@
-"""Executes orders on a paper ledger, answering as the venue would."""
+"""Executes actions on a paper ledger, answering as the venue would."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 
-import msgspec
-
+from agentic_core.brokers.paper.floor import Floor
+from agentic_core.brokers.paper.funding import settle_funding
+from agentic_core.brokers.paper.history import OrderEvent, events_of
 from agentic_core.brokers.paper.ledger import PaperLedger
+from agentic_core.brokers.paper.liquidation import Liquidation, Liquidator
+from agentic_core.brokers.paper.passing import match_open_orders
+from agentic_core.brokers.paper.performing import ORDER_KINDS, Performing
+from agentic_core.brokers.paper.placing import Placing
+from agentic_core.brokers.paper.rules import SIMPLE_RULES, PaperRules
 from agentic_core.domain.account import AccountView
 from agentic_core.domain.fees import FeeSchedule
-from agentic_core.domain.fill import Fill, FillKind, Liquidity
+from agentic_core.domain.fill import Fill
+from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import ClientOrderId, Symbol
-from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
-from agentic_core.domain.market import Book
-from agentic_core.domain.money import ZERO, Price, Size
+from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.order import (
     Accepted,
     IntentKind,
     IntentState,
-    OrderIntent,
     PreparedIntent,
     Rejected,
     SendOutcome,
-    TimeInForce,
+    Unresolved,
 )
 from agentic_core.domain.position import Position
-from agentic_core.domain.side import Side
+from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind
-from agentic_core.execution import Execution, execute
+from agentic_core.errors import UsageError
 from agentic_core.ports.broker import Absent, BrokerCapabilities, Burned, Known, NotBurned, Observation
 from agentic_core.ports.market_data import ExecutionBooks
 
 __all__ = ["PaperBroker"]
 
-_CAPABILITIES = BrokerCapabilities(kind=BrokerKind.PAPER, rests_stops=False, burns_nonces=True)
+_CAPABILITIES = BrokerCapabilities(kind=BrokerKind.PAPER, rests_stops=True, burns_nonces=True)
+_ORDER = IntentKind.ORDER
 
 
 class PaperBroker:
-    """Immediate-or-cancel orders on one paper account."""
+    """One paper account at a venue that exists in memory.
+
+    Time passes only through `advance`; an account without resting orders and latency needs no such call.
+    """
 
     def __init__(
         self,
@@ -46,6 +55,7 @@ class PaperBroker:
         instruments: Mapping[Symbol, Instrument],
         fees: FeeSchedule,
         slippage_bps: Decimal,
+        rules: PaperRules = SIMPLE_RULES,
     ) -> None:
         """Join a ledger to the books it executes against.
 
@@ -54,36 +64,74 @@ class PaperBroker:
             books: what can be hit at the moment of sending.
             instruments: the venue's list.
             fees: taker and maker rates.
-            slippage_bps: how much worse than the book every execution is.
+            slippage_bps: how much worse than the book every execution is; an order that rests gets its own price.
+            rules: latency, outages and how liquidation goes.
         """
         self.ledger = ledger
         self._books = books
-        self._instruments = instruments
-        self._fees = fees
-        self._slippage_bps = slippage_bps
+        self._floor = Floor(
+            ledger=ledger, books=books, instruments=instruments, fees=fees, slippage_bps=slippage_bps, rules=rules
+        )
+        self._orders = self._floor.orders
+        self._placing = Placing(self._floor)
+        self._performing = Performing(self._floor, self._placing)
+        self._liquidator = Liquidator(self._floor)
         self._outcomes: dict[ClientOrderId, SendOutcome] = {}
+        self._arrived: dict[ClientOrderId, SendOutcome] = {}
 
     @property
     def capabilities(self) -> BrokerCapabilities:
         """What this broker can do."""
         return _CAPABILITIES
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing rests and nothing is on its way, so that `advance` would do nothing."""
+        return not self._orders and not self._floor.transit
+
+    @property
+    def next_due(self) -> Instant | None:
+        """When the next action on its way takes effect; None where none is."""
+        return self._floor.transit.next_due
+
+    @property
+    def fills(self) -> Sequence[Fill]:
+        """Every execution of the account, oldest first, liquidations included."""
+        return self._floor.fills
+
+    def history(self, cloid: ClientOrderId | None = None) -> tuple[OrderEvent, ...]:
+        """Return every change of every order, or of one, oldest first."""
+        events = chain.from_iterable(events_of(entry) for entry in self._floor.log)
+        return tuple(event for event in events if cloid in {None, event.cloid})
+
     async def send(self, prepared: PreparedIntent) -> SendOutcome:
-        """Execute one durable intent, once; the same one again returns the first outcome."""
+        """Perform one durable intent, once; the same one again returns the first outcome.
+
+        With latency the answer is `Unresolved`, and `observe` tells the rest once `advance` has passed `next_due`.
+        """
         intent = prepared.intent
         outcomes, cloid = self._outcomes, intent.cloid
         if cloid in outcomes:
             return outcomes[cloid]
-        book = await self._books.book(intent.symbol)
-        if cloid in outcomes:  # sent or burned while the book was on its way
-            return outcomes[cloid]
-        outcome = outcomes[cloid] = self._execute(intent, book)
-        self.ledger.count_order()
+        outcome: SendOutcome
+        if self._floor.rules.latency_ms:
+            outcome = self._start(prepared)
+        else:
+            book = await self._books.book(intent.symbol) if intent.kind is _ORDER else None
+            if cloid in outcomes:  # sent or burned while the book was on its way
+                return outcomes[cloid]
+            outcome = self._performing.perform(prepared, book)
+        outcomes[cloid] = outcome
+        if intent.kind is _ORDER or intent.kind in ORDER_KINDS:
+            self.ledger.count_order()
         return outcome
 
     async def observe(self, cloid: ClientOrderId) -> Observation:
-        """Return what became of an order."""
-        match self._outcomes.get(cloid):
+        """Return what became of an order; one on its way is not known to the venue yet."""
+        order = self._orders.known(cloid)
+        if order is not None:
+            return Known(cloid=cloid, state=order.state, fills=tuple(order.fills))
+        match self._arrived.get(cloid) or self._outcomes.get(cloid):
             case Accepted(state=state, fills=fills):
                 return Known(cloid=cloid, state=state, fills=fills)
             case Rejected():
@@ -92,9 +140,16 @@ class PaperBroker:
                 return Absent(cloid=cloid)
 
     async def burn(self, prepared: PreparedIntent) -> Burned | NotBurned:
-        """Make an order that was never sent impossible."""
+        """Make an order that was never sent impossible; one that rests has to be cancelled first."""
         cloid = prepared.intent.cloid
-        if isinstance(self._outcomes.get(cloid), Accepted):
+        if cloid in self._floor.transit:
+            return NotBurned(cause=f"{cloid} is on its way")
+        order = self._orders.known(cloid)
+        if order is not None:
+            if order.state is IntentState.RESTING:
+                return NotBurned(cause=f"{cloid} rests; cancel it")
+            return NotBurned(cause=f"{cloid} has executed") if order.fills else Burned()
+        if isinstance(self._arrived.get(cloid) or self._outcomes.get(cloid), Accepted):
             return NotBurned(cause=f"{cloid} has executed")
         self._outcomes.setdefault(cloid, Rejected(cloid=cloid, reason="burned before it was sent"))
         return Burned()
@@ -103,94 +158,53 @@ class PaperBroker:
         """Return the ledger."""
         return self.ledger
 
+    async def advance(self, to: Instant) -> tuple[Fill, ...]:
+        """Let time pass to an instant at which the market stands already, and return what executed meanwhile.
+
+        What was on its way takes effect, then resting orders meet the books, then triggers meet the marks.
+
+        Raises:
+            UsageError: the account has been at a later instant.
+        """
+        if to < self.ledger.as_of:
+            message = f"the paper account stands at {self.ledger.as_of} and cannot go back to {to}"
+            raise UsageError(message)
+        self.ledger.as_of = to
+        floor, first = self._floor, len(self._floor.fills)
+        while (prepared := floor.transit.first_due(to)) is not None:
+            intent = prepared.intent
+            book = await self._books.book(intent.symbol) if intent.kind is _ORDER else None
+            if floor.transit.take(intent.cloid):
+                self._arrived[intent.cloid] = self._performing.perform(prepared, book)
+                floor.show_orders()
+        if self._orders:
+            await match_open_orders(floor, self._placing)
+        return tuple(floor.fills[first:])
+
+    def settle_funding(
+        self,
+        rates: Callable[[Symbol, Instant], Decimal],
+        *,
+        after: Instant,
+        until: Instant,
+        oracle: Callable[[Symbol], Decimal] | None = None,
+    ) -> tuple[FundingPayment, ...]:
+        """Settle every whole hour in (after, until] on what is held now, at the oracle price or else the mark."""
+        return settle_funding(self.ledger, rates, after=after, until=until, oracle=oracle)
+
+    async def enforce_margin(self) -> tuple[Liquidation, ...]:
+        """Liquidate what can no longer be carried at the marks of this moment, by the rules of this account."""
+        return await self._liquidator.enforce() if self.ledger.positions else ()
+
     def liquidate(self, position: Position, mark: Decimal) -> Fill:
         """Close a position at its mark because the account can no longer carry it."""
-        symbol, units = position.symbol, abs(position.size)
-        after, gain = position.after(position.closing_side, units, mark)
-        fill = Fill(
-            fill_id=f"liquidation:{symbol}:{self.ledger.as_of}",
-            cloid=None,
-            symbol=symbol,
-            side=position.closing_side,
-            size=Size(units),
-            price=Price(mark),
-            fee=self._fees.fee(units * mark, Liquidity.TAKER),
-            liquidity=Liquidity.TAKER,
-            time=self.ledger.as_of,
-            closed_pnl=gain,
-            kind=FillKind.LIQUIDATION,
-        )
-        self.ledger.book(fill, after)
-        return fill
+        return self._liquidator.at_mark(position, mark)
 
-    def _execute(self, intent: OrderIntent, book: Book | None) -> SendOutcome:
-        rules = self._instruments.get(intent.symbol)
-        if book is None or rules is None or not self.ledger.has_mark(intent.symbol):
-            reason = f"paper broker: no mark price for {intent.symbol}; fetch its candles or refresh the marks first"
-            return Rejected(cloid=intent.cloid, reason=reason)
-        held = self.ledger.position(intent.symbol)
-        sized = self._sized(intent, rules, held)
-        if isinstance(sized, Rejected):
-            return sized
-        fills, after = self._fill(sized, held, execute(sized, book, rules, self._slippage_bps))
-        refusal = self._refusal(sized, held, fills)
-        if refusal is not None:
-            return Rejected(cloid=intent.cloid, reason=refusal)
-        for fill in fills:
-            self.ledger.book(fill, after)
-        done = abs(after.size - held.size) == intent.size
-        state = IntentState.FILLED if done else IntentState.PARTIAL
-        return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
-
-    def _sized(self, intent: OrderIntent, rules: Instrument, held: Position) -> OrderIntent | Rejected:
-        if intent.kind is not IntentKind.ORDER or intent.time_in_force is not TimeInForce.IOC:
-            what = f"{intent.kind} ({intent.time_in_force})"
-            reason = f"paper broker: {what} cannot be executed; send an immediate-or-cancel order"
-            return Rejected(cloid=intent.cloid, reason=reason)
-        if not intent.reduce_only:
-            if not rules.is_legal_size(intent.size) or not rules.is_legal_price(intent.limit_price):
-                order = f"{intent.size} at {intent.limit_price}"
-                reason = f"paper broker: {order} is not on {intent.symbol}'s size and price steps"
-                return Rejected(cloid=intent.cloid, reason=reason)
-            return intent
-        if not held.size or intent.side is not held.closing_side:
-            reason = f"Reduce only order would increase position. asset={intent.symbol}"
-            return Rejected(cloid=intent.cloid, reason=reason)
-        if intent.size <= abs(held.size):
-            return intent
-        return msgspec.structs.replace(intent, size=Size(abs(held.size)))
-
-    def _fill(
-        self, intent: OrderIntent, held: Position, executions: Sequence[Execution]
-    ) -> tuple[tuple[Fill, ...], Position]:
-        # What the executions would be, with the position after them; nothing is booked yet.
-        fills: list[Fill] = []
-        for part in executions:
-            held, gain = held.after(intent.side, part.size, part.price)
-            fill = Fill(
-                fill_id=f"{intent.cloid}:{len(fills)}",
-                cloid=intent.cloid,
-                symbol=intent.symbol,
-                side=intent.side,
-                size=part.size,
-                price=part.price,
-                fee=self._fees.fee(part.size * part.price, Liquidity.TAKER),
-                liquidity=Liquidity.TAKER,
-                time=self.ledger.as_of,
-                closed_pnl=gain,
-            )
-            fills.append(fill)
-        return tuple(fills), held
-
-    def _refusal(self, intent: OrderIntent, held: Position, fills: Sequence[Fill]) -> str | None:
-        if not fills:
-            return f"Order could not immediately match against any resting orders. asset={intent.symbol}"
-        after = held.size + (intent.size if intent.side is Side.BUY else -intent.size)
-        if intent.size * fills[0].price < VENUE_ORDER_USD_MIN and after:
-            return f"Order must have minimum value of $10. asset={intent.symbol}"
-        if intent.reduce_only:
-            return None
-        needed = self.ledger.margin_for({intent.symbol: after})
-        if needed > self.ledger.equity - sum([fill.fee for fill in fills], ZERO):
-            return f"Insufficient margin to place order. asset={intent.symbol}"
-        return None
+    def _start(self, prepared: PreparedIntent) -> Unresolved:
+        intent, now = prepared.intent, self.ledger.as_of
+        due = self._floor.transit.start(prepared, now)
+        self._floor.show_orders()
+        outcome = Unresolved(cloid=intent.cloid, cause=f"{intent.kind} takes effect at {due}")
+        if intent.kind in ORDER_KINDS:
+            self._floor.log.append((now, intent, outcome))
+        return outcome

@@ -1,29 +1,35 @@
 """The books of one paper account: cash, positions and the day's counters, exact to the last digit.
 
 Equity is cash plus signed size times mark, as the venue defines it; nothing is averaged on the way, so fills, fees and
-funding always add up.
+funding always add up. Isolated margin is a part of the same cash that is set aside for one position, so that moving it
+neither makes nor loses a cent.
 """
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from agentic_core.brokers.paper.margins import Margins
 from agentic_core.domain.account import AccountSnapshot, DayCounters
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Mark
-from agentic_core.domain.money import ZERO, Usd
+from agentic_core.domain.money import ZERO, Price, Usd
+from agentic_core.domain.order import OpenIntent
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import DAY_MS, Instant, day_of
 from agentic_core.errors import UsageError
+from agentic_core.execution.margining import liquidation_price, resting_units, units_at_worst, withdrawable
 
 __all__ = ["PaperLedger"]
 
+_NO_SIZES: Mapping[Symbol, Decimal] = {}
+
 
 class PaperLedger:
-    """One account, cross margin; also the `AccountView` of its deployment, valid until the next mark."""
+    """One account, cross margin unless told otherwise; also the `AccountView` of its deployment until the next mark."""
 
     def __init__(
         self,
@@ -48,12 +54,19 @@ class PaperLedger:
             raise UsageError(message)
         self.starting_equity = starting_equity
         self.cash: Decimal = starting_equity
+        """All dollars of the account, isolated margin included."""
         self.as_of = at
         self.day = DayCounters(day=day_of(at), baseline=starting_equity)
+        self.peak = starting_equity
+        """The highest equity at any mark at which the day was looked at."""
         self.unresolved = 0
+        self.open_intents: tuple[OpenIntent, ...] = ()
+        self.reserving: tuple[OpenIntent, ...] = ()
+        """Those open orders that margin is kept for; a trigger needs none until it fires."""
+        self.margins: Final = Margins(leverage)
+        """Leverage settings, and the margin of isolated positions."""
         self._instruments = instruments
         self._mark = marks
-        self._leverage = leverage
         self._positions: dict[Symbol, Position] = {}
         self.positions: Final[Mapping[Symbol, Position]] = self._positions
         """Open positions only."""
@@ -67,21 +80,47 @@ class PaperLedger:
         return Usd(total)
 
     @property
+    def cross_equity(self) -> Usd:
+        """Equity without what isolated positions are worth with their margin."""
+        total = self.equity
+        for symbol, pocket in self.margins.pockets.items():
+            total = Usd(total - pocket.worth(self.price(symbol)))
+        return total
+
+    @property
     def margin_used(self) -> Usd:
-        """Initial margin of all positions at the marks."""
-        return self.margin_for({})
+        """Initial margin of cross positions at the marks, and all margin of isolated ones."""
+        return self.margin_for(_NO_SIZES)
 
     @property
     def maintenance(self) -> Usd:
         """Maintenance margin of all positions at the marks."""
         total = ZERO
         for held in self._positions.values():
-            total += self._notional(held) * self._rules(held.symbol).maintenance_rate
+            total += self.maintenance_of(held)
         return Usd(total)
+
+    @property
+    def cross_maintenance(self) -> Usd:
+        """Maintenance margin of the cross positions at the marks."""
+        return Usd(sum((self.maintenance_of(held) for held in self.cross_positions()), ZERO))
+
+    @property
+    def withdrawable(self) -> Usd:
+        """What could be taken out now: nothing that positions, resting orders or a tenth of the notional need."""
+        pockets = sum((pocket.worth(self.price(symbol)) for symbol, pocket in self.margins.pockets.items()), ZERO)
+        initial = self.margin_for(self.worst_sizes()) - pockets
+        notional = sum((self._notional(held) for held in self.cross_positions()), ZERO)
+        return withdrawable(self.cross_equity, initial, notional)
 
     def position(self, symbol: Symbol) -> Position:
         """Return the holding in a symbol, flat when there is none."""
         return self._positions.get(symbol) or Position.flat(symbol)
+
+    def cross_positions(self) -> list[Position]:
+        """List the positions that share the account's margin."""
+        pockets = self.margins.pockets
+        return [held for held in self._positions.values() if held.symbol not in pockets]
 
     def exposure(self) -> Usd:
         """Return the sum of all notionals at the marks."""
@@ -91,21 +130,45 @@ class PaperLedger:
 
     def margin_for(self, sizes: Mapping[Symbol, Decimal]) -> Usd:
         """Return the initial margin needed if the symbols named were held in these signed sizes instead."""
-        total = ZERO
-        for symbol, size in {**{held.symbol: held.size for held in self._positions.values()}, **sizes}.items():
+        total, margins = ZERO, self.margins
+        for symbol, held in self._positions.items():
+            if symbol not in sizes:
+                total += margins.needed(self._rules(symbol), held.size, self.price(symbol))
+        for symbol, size in sizes.items():
             if size:
-                total += abs(size) * self.price(symbol) / min(self._leverage, self._rules(symbol).leverage_max)
+                total += margins.needed(self._rules(symbol), size, self.price(symbol))
         return Usd(total)
+
+    def worst_sizes(self, changed: Mapping[Symbol, Decimal] = _NO_SIZES) -> Mapping[Symbol, Decimal]:
+        """Return the signed sizes the account would need most margin for if resting orders executed.
+
+        Args:
+            changed: positions taken to be other than they are.
+        """
+        found = dict(changed)
+        for symbol, (buys, sells) in resting_units(self.reserving).items():
+            found[symbol] = units_at_worst(changed.get(symbol, self.position(symbol).size), buys, sells)
+        return found
+
+    def maintenance_of(self, position: Position) -> Decimal:
+        """Return the maintenance margin of a position at its mark, by its tier."""
+        return self._rules(position.symbol).maintenance(self._notional(position))
+
+    def liquidation_price(self, symbol: Symbol) -> Price | None:
+        """Return the mark at which a position is liquidated if nothing else moves; None where none does it."""
+        held, pocket = self.position(symbol), self.margins.pockets.get(symbol)
+        if not held.size:
+            return None
+        mark = self.price(symbol)
+        if pocket is not None:
+            return liquidation_price(self._rules(symbol), held.size, mark, value=pocket.worth(mark))
+        others = self.cross_maintenance - self.maintenance_of(held)
+        value = self.cross_equity
+        return liquidation_price(self._rules(symbol), held.size, mark, value=value, other_maintenance=others)
 
     def freeze(self) -> AccountSnapshot:
         """Copy what is visible."""
-        return AccountSnapshot(
-            as_of=self.as_of,
-            equity=self.equity,
-            margin_used=self.margin_used,
-            day=self.day,
-            positions=tuple(self._positions.values()),
-        )
+        return AccountSnapshot.of(self)
 
     def has_mark(self, symbol: Symbol) -> bool:
         """Tell whether the symbol can be valued."""
@@ -124,14 +187,16 @@ class PaperLedger:
         return mark.price
 
     def open_day(self, now: Instant) -> None:
-        """Move to an instant; the first one of a UTC day sets the day's baseline at the marks."""
+        """Move to an instant; the first one of a UTC day sets the day's baseline at the marks. The peak follows."""
         self.as_of = now
+        worth = self.equity if self._positions else Usd(self.cash)
         if now // DAY_MS != self.day.day:
-            self.day = self.day.at(now, self.equity)
+            self.day = self.day.at(now, worth)
+        self.peak = max(self.peak, worth)
 
     def count_order(self) -> None:
-        """Count one order sent today."""
-        self.day = self.day.counting(1)
+        """Count one order sent today and in this minute."""
+        self.day = self.day.counting(1, self.as_of)
 
     def book(self, fill: Fill, position: Position) -> None:
         """Enter an execution, and the position that its order leads to."""
@@ -140,10 +205,14 @@ class PaperLedger:
             self._positions[fill.symbol] = position
         else:
             self._positions.pop(fill.symbol, None)
+        if self.margins.isolated:
+            self.margins.follow(fill)
 
     def settle(self, payment: FundingPayment) -> None:
-        """Enter a funding payment."""
+        """Enter a funding payment; an isolated position pays from, and is paid into, its own margin."""
         self.cash += payment.amount
+        if self.margins.isolated:
+            self.margins.pay(payment)
 
     def _rules(self, symbol: Symbol) -> Instrument:
         return self._instruments.get(symbol) or Instrument.generic(symbol)

@@ -63,7 +63,7 @@ class _OrderedPace:
 
 async def play(act: Act, store: Store, services: Services) -> Played:
     """Play one act and check what came of it."""
-    version = await save_skill(store, LOCAL_USER, act.skill)
+    version = await save_skill(store, LOCAL_USER, act.skill, instruments=act.instruments)
     backtest = await _backtest(act, version, store, services)
     paper, deployment = await _paper(act, version, store, services)
     claims = (*act.claims(backtest), *await _compare(act, backtest, paper, store, deployment))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.deployment_states import FINAL_STATUSES, OCCUPYING_STATUSES, check_move
 from agentic_core.domain.ids import DeploymentId, SkillId, UserId, derived_uuid
 from agentic_core.domain.records import DeploymentRecord, SimRun, SkillRecord, SkillVersionRecord
@@ -25,16 +26,27 @@ class MemorySkills:
         self._skills: dict[tuple[UserId, str], SkillRecord] = {}
         self._versions: dict[tuple[SkillId, int], SkillVersionRecord] = {}
 
-    async def save(self, user: UserId, *, name: str, slug: str, payload: str, payload_hash: str) -> SkillVersionRecord:
+    async def save(
+        self,
+        user: UserId,
+        *,
+        name: str,
+        slug: str,
+        payload: str,
+        payload_hash: str,
+        loss_bound: LossBound | None = None,
+    ) -> SkillVersionRecord:
         """Add a version to the user's skill of that slug, making the skill when it is new."""
         skill = self._skills.get((user, slug)) or SkillRecord(
             id=SkillId(derived_uuid("skill", user, slug)), user_id=user, name=name, slug=slug, latest_version=0
         )
-        newest = self._versions.get((skill.id, skill.latest_version))
-        if newest is not None and (newest.payload, newest.payload_hash) == (payload, payload_hash):
-            return newest
         number = skill.latest_version + 1
-        added = SkillVersionRecord(skill_id=skill.id, version=number, payload=payload, payload_hash=payload_hash)
+        added = SkillVersionRecord(
+            skill_id=skill.id, version=number, payload=payload, payload_hash=payload_hash, loss_bound=loss_bound
+        )
+        newest = self._versions.get((skill.id, skill.latest_version))
+        if newest is not None and msgspec.structs.replace(newest, version=number) == added:
+            return newest
         self._versions[skill.id, number] = added
         self._skills[user, slug] = msgspec.structs.replace(skill, name=name, latest_version=number)
         return added

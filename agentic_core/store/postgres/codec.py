@@ -31,13 +31,13 @@ def encode(value: object) -> str:
 
 
 def encode_action(action: ProposedAction) -> str:
-    """Write a proposal as JSON; a size that is no number PostgreSQL knows, which anyone may propose, becomes text."""
-    sizes = [size for size in (action.size, action.size_usd) if size is not None]
-    if all(size.is_finite() and abs(size.adjusted()) < _DIGITS_MAX for size in sizes):
+    """Write a proposal as JSON; what is no number to PostgreSQL, and anyone may propose it, becomes text."""
+    fields = {"size": action.size, "sizeUsd": action.size_usd, "limitPrice": action.limit_price}
+    named = {name: amount for name, amount in fields.items() if amount is not None}
+    if all(amount.is_finite() and abs(amount.adjusted()) < _DIGITS_MAX for amount in named.values()):
         return encode(action)
-    shown = msgspec.structs.replace(action, size=None, size_usd=None)
-    fields = {"size": action.size, "sizeUsd": action.size_usd}
-    texts = {name: str(size) for name, size in fields.items() if size is not None}
+    shown = msgspec.structs.replace(action, size=None, size_usd=None, limit_price=None)
+    texts = {name: str(amount) for name, amount in named.items()}
     return encode({**msgspec.to_builtins(shown), **texts})
 
 

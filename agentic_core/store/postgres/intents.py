@@ -20,6 +20,8 @@ from agentic_core.domain.order import (
     Rejected,
     SendOutcome,
     TimeInForce,
+    Trigger,
+    TriggerKind,
     Unresolved,
 )
 from agentic_core.domain.side import Side
@@ -49,6 +51,13 @@ class _IntentRow(msgspec.Struct):
     limit_price: Price
     reduce_only: bool
     time_in_force: TimeInForce
+    trigger_kind: TriggerKind | None
+    trigger_price: Price | None
+    trigger_position_sized: bool
+    target: ClientOrderId | None
+    leverage: int | None
+    isolated: bool
+    position_before: Size | None
     nonce: int | None
     expires_at: Instant | None
     prepared_at: Instant
@@ -65,6 +74,11 @@ class _IntentRow(msgspec.Struct):
             kind=self.kind,
             leg=self.leg,
             attempt=self.attempt,
+            trigger=self._trigger(),
+            target=self.target,
+            leverage=self.leverage,
+            isolated=self.isolated,
+            position_before=self.position_before,
         )
         return PreparedIntent(
             intent=intent,
@@ -74,6 +88,11 @@ class _IntentRow(msgspec.Struct):
             nonce=self.nonce,
             expires_at=self.expires_at,
         )
+
+    def _trigger(self) -> Trigger | None:
+        if self.trigger_kind is None or self.trigger_price is None:
+            return None
+        return Trigger(kind=self.trigger_kind, price=self.trigger_price, position_sized=self.trigger_position_sized)
 
 
 class PostgresIntents:

@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 
+from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.ids import SkillId, UserId, derived_uuid
 from agentic_core.domain.records import SkillRecord, SkillVersionRecord
 from agentic_core.skills.exact_json import canonical_text
 from agentic_core.store import sentences
+from agentic_core.store.postgres.codec import encode
 from agentic_core.store.postgres.connection import Database, Values
 
 __all__ = ["PostgresSkills"]
@@ -18,6 +20,7 @@ class _VersionRow(msgspec.Struct):
     version: int
     payload: Any
     payload_hash: str
+    loss_bound: LossBound | None
 
     def record(self) -> SkillVersionRecord:
         return SkillVersionRecord(
@@ -25,6 +28,7 @@ class _VersionRow(msgspec.Struct):
             version=self.version,
             payload=canonical_text(self.payload),
             payload_hash=self.payload_hash,
+            loss_bound=self.loss_bound,
         )
 
 
@@ -34,7 +38,16 @@ class PostgresSkills:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save(self, user: UserId, *, name: str, slug: str, payload: str, payload_hash: str) -> SkillVersionRecord:
+    async def save(
+        self,
+        user: UserId,
+        *,
+        name: str,
+        slug: str,
+        payload: str,
+        payload_hash: str,
+        loss_bound: LossBound | None = None,
+    ) -> SkillVersionRecord:
         """Add a version to the user's skill of that slug, making the skill when it is new."""
         values: Values = {
             "user": user,
@@ -43,6 +56,7 @@ class PostgresSkills:
             "slug": slug,
             "payload": payload,
             "payload_hash": payload_hash,
+            "loss_bound": None if loss_bound is None else encode(loss_bound),
         }
         async with self._database.transaction() as session:
             await session.run("ensure_user", values)

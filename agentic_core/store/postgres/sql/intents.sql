@@ -19,15 +19,19 @@ with fence as materialized (
 ), prepared as (
     insert into order_intents (
         cloid, decision_id, deployment_id, account_key, epoch, trace_id, kind, leg, attempt, symbol, side, size,
-        limit_price, reduce_only, time_in_force, state, prepared_at
+        limit_price, reduce_only, time_in_force, trigger_kind, trigger_price, trigger_position_sized, target_cloid,
+        leverage, isolated, position_before, state, prepared_at
     )
     select intent.cloid, decided.id, decided.deployment_id, %(account)s, %(epoch)s, decided.trace_id, intent.kind,
         intent.leg, intent.attempt, intent.symbol, intent.side, intent.size, intent.limit_price, intent.reduce_only,
-        intent.time_in_force, 'prepared', instant_at(%(at)s)
+        intent.time_in_force, intent.trigger ->> 'kind', (intent.trigger ->> 'price')::numeric,
+        (intent.trigger ->> 'position_sized')::boolean, intent.target, intent.leverage, intent.isolated,
+        intent.position_before, 'prepared', instant_at(%(at)s)
     from decided
     cross join json_to_recordset(%(intents)s::json) as intent (
         cloid text, kind text, leg smallint, attempt smallint, symbol text, side text, size numeric,
-        limit_price numeric, reduce_only boolean, time_in_force text
+        limit_price numeric, reduce_only boolean, time_in_force text, trigger json, target text, leverage integer,
+        isolated boolean, position_before numeric
     )
 ), spent as (
     insert into cost_rollups as month (deployment_id, month, cost_usd, unknown_costs)
@@ -79,7 +83,9 @@ select exists (select from fence) as live, (select state from settled) as state;
 -- name: unresolved_intents
 -- The intents of an account whose fate is not known.
 select cloid, decision_id::text as decision, account_key as account, epoch, kind, leg, attempt, symbol, side, size,
-    limit_price, reduce_only, time_in_force, nonce, instant_ms(expires_at) as expires_at,
+    limit_price, reduce_only, time_in_force, trigger_kind, trigger_price,
+    coalesce(trigger_position_sized, false) as trigger_position_sized, target_cloid as target, leverage,
+    coalesce(isolated, false) as isolated, position_before, nonce, instant_ms(expires_at) as expires_at,
     instant_ms(prepared_at) as prepared_at
 from order_intents
 where account_key = %(account)s and state in ('prepared', 'sent', 'unknown')

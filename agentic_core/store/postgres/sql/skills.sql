@@ -12,13 +12,14 @@ on conflict (user_id, slug) do update set slug = excluded.slug
 returning id::text, user_id::text, name, slug, latest_version;
 
 -- name: version_if_equal
--- A version, provided that it holds exactly this payload.
-select skill_id::text, version, payload, payload_hash
+-- A version, provided that it holds exactly this payload and loss bound.
+select skill_id::text, version, payload, payload_hash, loss_bound
 from skill_versions
 where skill_id = %(skill)s
   and version = %(version)s
   and payload_hash = %(payload_hash)s
-  and payload = %(payload)s::jsonb;
+  and payload = %(payload)s::jsonb
+  and loss_bound is not distinct from %(loss_bound)s::jsonb;
 
 -- name: add_version
 -- The next version of a locked skill.
@@ -28,9 +29,9 @@ with bumped as (
     where id = %(skill)s
     returning id, latest_version
 )
-insert into skill_versions (skill_id, version, payload, payload_hash)
-select id, latest_version, %(payload)s::jsonb, %(payload_hash)s from bumped
-returning skill_id::text, version, payload, payload_hash;
+insert into skill_versions (skill_id, version, payload, payload_hash, loss_bound)
+select id, latest_version, %(payload)s::jsonb, %(payload_hash)s, %(loss_bound)s::jsonb from bumped
+returning skill_id::text, version, payload, payload_hash, loss_bound;
 
 -- name: find_skill
 -- A user's skill by its slug.
@@ -40,6 +41,6 @@ where user_id = %(user)s and slug = %(slug)s;
 
 -- name: load_version
 -- One version of a skill.
-select skill_id::text, version, payload, payload_hash
+select skill_id::text, version, payload, payload_hash, loss_bound
 from skill_versions
 where skill_id = %(skill)s and version = %(version)s;

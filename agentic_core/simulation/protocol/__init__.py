@@ -1,0 +1,1 @@
+"""The model check of intent, lease and kill: every state within a scope, and a counterexample for every part left out."""

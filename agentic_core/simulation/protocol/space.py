@@ -1,0 +1,255 @@
+"""All states as whole numbers, and the states that follow each: what the search walks.
+
+A state is a number made of the account's and one for each attempt. What may happen to an attempt depends on little
+else, so it is worked out once, kept as differences, and added.
+"""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from agentic_core.simulation.protocol.account import (
+    AccountMove,
+    AccountMoves,
+    Kill,
+    Loss,
+    Shared,
+    Standing,
+    after_loss,
+    standing_of,
+)
+from agentic_core.simulation.protocol.attempt import Attempt, Move, outside_moves
+from agentic_core.simulation.protocol.design import Design, Invariant, Scope
+from agentic_core.simulation.protocol.knowledge import Knowledge
+from agentic_core.simulation.protocol.numbering import Numbering
+from agentic_core.simulation.protocol.runner import RunnerMoves
+from agentic_core.simulation.protocol.settling import broken_by, earlier, settle
+
+__all__ = ["Break", "Space", "Step"]
+
+_SHARED_BITS = 12
+_ATTEMPT_BITS = 20
+_SHARED_MASK = 2**_SHARED_BITS - 1
+_ATTEMPT_MASK = 2**_ATTEMPT_BITS - 1
+_EMPTY = 0
+
+_Key: TypeAlias = tuple[int, ...]
+
+
+class Break(msgspec.Struct, frozen=True, gc=False):
+    """An invariant that the step from one state to another breaks."""
+
+    before: int
+    after: int
+    invariant: Invariant
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One step, for people."""
+
+    label: str
+    after: int
+
+
+class _Ways(msgspec.Struct, frozen=True, gc=False):
+    # What may happen to one attempt in one state of the account, as differences to add.
+    plain: tuple[int, ...]
+    """To the attempt's number alone."""
+    other: tuple[tuple[int, int], ...]
+    """To the attempt's number and to the account's."""
+    broken: tuple[tuple[int, int, Invariant], ...]
+
+
+class Space:
+    """The states of one design within one scope."""
+
+    def __init__(self, scope: Scope, design: Design) -> None:
+        """Begin with the empty account."""
+        self._scope, self._design = scope, design
+        self._knowledge = Knowledge(design)
+        self._runners = RunnerMoves(self._knowledge, design, burns=scope.burns)
+        self._account = AccountMoves(self._knowledge, design, scope)
+        self._shared = Numbering[Shared]()
+        self._attempts = Numbering[Attempt | None]()
+        self._attempts.number(None)
+        self._standings = Numbering[Standing | None]()
+        self._standings.number(None)
+        self._standing: list[int] = [0]
+        self._moves: dict[tuple[int, int, bool, bool, bool], tuple[Move, ...]] = {}
+        self._ways: list[dict[int, _Ways]] = []
+        self._account_moves: dict[_Key, tuple[AccountMove, ...]] = {}
+        self._lost: dict[tuple[int, Loss], int] = {}
+        self._shifts = tuple(_SHARED_BITS + _ATTEMPT_BITS * slot for slot in range(scope.opens + scope.closes))
+        self.broken: list[Break] = []
+        """What `successors` found broken so far; such states are not returned."""
+        self.initial = self._number_shared(Shared())
+
+    def successors(self, state: int) -> list[int]:
+        """Return the states that follow, some of them perhaps twice."""
+        shared = state & _SHARED_MASK
+        table, standing = self._ways[shared], self._standing
+        found: list[int] = []
+        key = [shared]
+        for shift in self._shifts:
+            number = (state >> shift) & _ATTEMPT_MASK
+            key.append(standing[number])
+            if number:
+                ways = table.get(number) or self._work_out(shared, number)
+                for difference in ways.plain:
+                    found.append(state + (difference << shift))  # noqa: PERF401 - the hottest line: no generator
+                for difference, account in ways.other:
+                    found.append(state + (difference << shift) + account)
+                for difference, account, invariant in ways.broken:
+                    self.broken.append(Break(state, state + (difference << shift) + account, invariant))
+        for move in self._account_moves.get(tuple(key)) or self._work_out_account(tuple(key)):
+            after = self._moved(state, move)
+            if move.breaks is None:
+                found.append(after)
+            else:
+                self.broken.append(Break(state, after, move.breaks))
+        return found
+
+    def steps(self, state: int) -> Iterator[Step]:
+        """Return every step from a state, those that break something among them."""
+        shared = self._shared[state & _SHARED_MASK]
+        numbers = self._numbers_of(state)
+        for slot, (shift, number) in enumerate(zip(self._shifts, numbers, strict=True)):
+            if number:
+                for move in self._moves_of(shared, number):
+                    label = move.label.format(it=self._name(slot), runner=f"runner {shared.epoch}")
+                    change, _ = self._change(shared, move)
+                    moved = self._number_attempt(move.after) - number
+                    yield Step(label, state + (moved << shift) + change - (state & _SHARED_MASK))
+        for account_move in self._account_moves_of(self._key(state)):
+            label = self._account_label(account_move, shared, numbers)
+            yield Step(label, self._moved(state, account_move))
+
+    def is_end(self, state: int) -> bool:
+        """Tell whether nothing is left to do: everything has ended, and a kill has reported."""
+        kill = self._shared[state & _SHARED_MASK].kill
+        if kill in {Kill.ORDERED, Kill.LATCHED}:
+            return False
+        standings = (self._standings[self._standing[number]] for number in self._numbers_of(state))
+        return all(one is None or one.settled for one in standings)
+
+    # ── attempts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _work_out(self, shared_number: int, number: int) -> _Ways:
+        shared = self._shared[shared_number]
+        plain, other, broken = [], [], []
+        for move in self._moves_of(shared, number):
+            after = self._number_attempt(move.after) - number
+            change, invariant = self._change(shared, move)
+            change -= shared_number
+            if invariant is not None:
+                broken.append((after, change, invariant))
+            elif change:
+                other.append((after, change))
+            elif after:
+                plain.append(after)
+        ways = _Ways(tuple(plain), tuple(other), tuple(broken))
+        self._ways[shared_number][number] = ways
+        return ways
+
+    def _moves_of(self, shared: Shared, number: int) -> tuple[Move, ...]:
+        runs = shared.alive and shared.kill < Kill.FLAT
+        key = (number, shared.epoch if runs else 0, runs, shared.kill >= Kill.LATCHED, shared.held > 0)
+        known = self._moves.get(key)
+        if known is None:
+            known = self._moves[key] = tuple(self._find_moves(shared, number, runs=runs))
+        return known
+
+    def _find_moves(self, shared: Shared, number: int, *, runs: bool) -> Iterator[Move]:
+        attempt = self._attempts[number]
+        assert attempt is not None, "an empty place has no moves"
+        moves = list(outside_moves(attempt, self._design, holds=shared.held > 0))
+        later = earlier(attempt, self._knowledge)
+        if later is not None:
+            moves.append(Move("two seconds pass", later))
+        if runs:
+            moves += self._runners.moves(attempt, shared.epoch, killed=shared.kill >= Kill.LATCHED)
+        for move in moves:
+            breaks = move.breaks or broken_by(move.after, self._knowledge)
+            after = settle(move.after, self._knowledge, self._design)
+            yield Move(move.label, after, move.fills, breaks if breaks and self._design.counts(breaks) else None)
+
+    def _change(self, shared: Shared, move: Move) -> tuple[int, Invariant | None]:
+        if not move.fills:
+            return self._number_shared(shared), move.breaks
+        opened = 0 if move.after.closes else 1
+        after = msgspec.structs.replace(shared, fills=shared.fills + opened, held=shared.held + (1 if opened else -1))
+        breaks = move.breaks
+        if after.fills > 1:
+            breaks = breaks or self._counted(Invariant.CAP)
+        if shared.kill is Kill.FLAT and after.held:
+            breaks = breaks or self._counted(Invariant.FALSE_FLAT)
+        return self._number_shared(after), breaks
+
+    def _counted(self, invariant: Invariant) -> Invariant | None:
+        return invariant if self._design.counts(invariant) else None
+
+    # ── the account ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _work_out_account(self, key: _Key) -> tuple[AccountMove, ...]:
+        moves = self._account_moves[key] = self._account_moves_of(key)
+        return moves
+
+    def _account_moves_of(self, key: _Key) -> tuple[AccountMove, ...]:
+        standings = [self._standings[number] for number in key[1:]]
+        return tuple(self._account.moves(self._shared[key[0]], [one for one in standings if one is not None]))
+
+    def _moved(self, state: int, move: AccountMove) -> int:
+        after = state - (state & _SHARED_MASK) + self._number_shared(move.after)
+        if move.begins is not None:
+            slot = self._free_slot(state, closes=move.begins.closes)
+            return after + (self._number_attempt(move.begins) << self._shifts[slot])
+        if move.loss is not Loss.NONE:
+            for shift, number in zip(self._shifts, self._numbers_of(state), strict=True):
+                if number:
+                    after += (self._after_loss(number, move.loss) - number) << shift
+        return after
+
+    def _after_loss(self, number: int, loss: Loss) -> int:
+        known = self._lost.get((number, loss))
+        if known is None:
+            attempt = self._attempts[number]
+            assert attempt is not None, "an empty place loses nothing"
+            settled = settle(after_loss(attempt, loss), self._knowledge, self._design)
+            known = self._lost[number, loss] = self._number_attempt(settled)
+        return known
+
+    def _free_slot(self, state: int, *, closes: bool) -> int:
+        places = range(self._scope.opens, len(self._shifts)) if closes else range(self._scope.opens)
+        numbers = self._numbers_of(state)
+        return next(slot for slot in places if numbers[slot] == _EMPTY)
+
+    def _account_label(self, move: AccountMove, shared: Shared, numbers: tuple[int, ...]) -> str:
+        closes = move.begins is not None and move.begins.closes
+        places = range(self._scope.opens, len(numbers)) if closes else range(self._scope.opens)
+        slot = next((slot for slot in places if numbers[slot] == _EMPTY), 0)
+        return move.label.format(epoch=shared.epoch, next=shared.epoch + 1, it=self._name(slot))
+
+    def _name(self, slot: int) -> str:
+        opens = self._scope.opens
+        return f"open {slot + 1}" if slot < opens else f"close {slot - opens + 1}"
+
+    # ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _numbers_of(self, state: int) -> tuple[int, ...]:
+        return tuple((state >> shift) & _ATTEMPT_MASK for shift in self._shifts)
+
+    def _key(self, state: int) -> _Key:
+        return (state & _SHARED_MASK, *(self._standing[number] for number in self._numbers_of(state)))
+
+    def _number_shared(self, shared: Shared) -> int:
+        number = self._shared.number(shared)
+        if number == len(self._ways):
+            self._ways.append({})
+        return number
+
+    def _number_attempt(self, attempt: Attempt) -> int:
+        number = self._attempts.number(attempt)
+        if number == len(self._standing):
+            self._standing.append(self._standings.number(standing_of(attempt, self._knowledge)))
+        return number

@@ -1,0 +1,114 @@
+"""Let the tests judge one mutant: import it in place of the original and stop at the first test that notices."""
+
+import resource
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+
+import pytest
+
+from tests.mutation.mutants import Mutant
+from tests.mutation.plan import Plan
+from tests.mutation.session import Watch, limit_collection, run_tests
+
+__all__ = ["SURVIVED", "JudgeBroke", "judge"]
+
+SURVIVED = ""
+"""What `judge` returns when no test notices; otherwise it names the test that did."""
+
+_QUICK_SECONDS = 1.0
+"""The first round takes tests that need this long together: collecting all files takes longer than most kills."""
+
+_MEMORY_BYTES = 4 * 1024**3
+_NOTHING_FAILED = {int(pytest.ExitCode.OK), int(pytest.ExitCode.NO_TESTS_COLLECTED)}
+_SOMETHING_FAILED = {int(pytest.ExitCode.TESTS_FAILED), int(pytest.ExitCode.INTERRUPTED)}
+
+
+class JudgeBroke(Exception):
+    """Pytest ended in a way that says nothing about the mutant."""
+
+
+def judge(plan: Plan, mutant: Mutant, tests: Mapping[str, float], known: frozenset[str]) -> str:
+    """Run tests against a mutant; only in a process that has not imported the project yet.
+
+    Args:
+        plan: the project.
+        mutant: what to import instead of the original.
+        tests: tests that may notice, with the seconds each takes.
+        known: every test of the project as it stands; a test that only exists with the mutant judges too.
+
+    Raises:
+        JudgeBroke: pytest refused to work.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    path = plan.root / mutant.source.file
+    sys.meta_path.insert(0, _Finder(mutant.source.module, path, mutant.code(path)))
+    for chosen in _rounds(tests):
+        by = _round(plan, chosen, known)
+        if by != SURVIVED:
+            return by
+    return SURVIVED
+
+
+def _rounds(tests: Mapping[str, float]) -> list[dict[str, float]]:
+    quick: dict[str, float] = {}
+    slow: dict[str, float] = {}
+    total = 0.0
+    for test, seconds in sorted(tests.items(), key=lambda entry: (entry[1], entry[0])):
+        total += seconds
+        (quick if total <= _QUICK_SECONDS or not quick else slow)[test] = seconds
+    return [chosen for chosen in (quick, slow) if chosen]
+
+
+def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str]) -> str:
+    watch = Watch(chosen)
+    limit_collection()
+    files = list(dict.fromkeys(test.split("::")[0] for test in chosen))
+    code = run_tests(plan, files, [watch, _Choice(chosen, known)], ["-x"])
+    if watch.failed:
+        test, when = next(iter(watch.failed.items()))
+        return f"{test} ({when})"
+    if code in _SOMETHING_FAILED:
+        return "the whole run"
+    if code not in _NOTHING_FAILED:
+        raise JudgeBroke(f"pytest ended with {code} over {', '.join(files)}")
+    return SURVIVED
+
+
+class _Choice:
+    def __init__(self, chosen: Mapping[str, float], known: frozenset[str]) -> None:
+        self._chosen = chosen
+        self._known = known
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        kept = [item for item in items if item.nodeid in self._chosen or item.nodeid not in self._known]
+        items[:] = sorted(kept, key=lambda item: self._chosen.get(item.nodeid, 0.0))
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, module: str, path: Path, code: CodeType) -> None:
+        self._module = module
+        self._path = path
+        self._code = code
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self._module:
+            return None
+        loader = _Loader(fullname, str(self._path), self._code)
+        return spec_from_file_location(fullname, self._path, loader=loader)
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, fullname: str, path: str, code: CodeType) -> None:
+        super().__init__(fullname, path)
+        self._code = code
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self._code

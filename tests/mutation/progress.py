@@ -1,0 +1,63 @@
+"""Say how far a run is, on standard error."""
+
+import sys
+import time
+from collections import Counter
+
+from tests.mutation.verdicts import Outcome
+
+__all__ = ["Progress", "Stopwatch"]
+
+_QUIET_SECONDS = 10.0
+"""Where there is no terminal to rewrite a line on, a line comes this often."""
+
+
+class Stopwatch:
+    """Counts seconds from its construction."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self._started = time.monotonic()
+
+    def seconds(self) -> float:
+        """Return how long it has been running."""
+        return time.monotonic() - self._started
+
+
+class Progress:
+    """The line that changes while mutants are judged."""
+
+    def __init__(self, count: int, earlier: Counter[Outcome]) -> None:
+        """Start with how many there are to judge, and what an earlier run has judged already."""
+        self._count = count
+        self._outcomes = earlier.copy()
+        self._earlier = earlier.total()
+        self._watch = Stopwatch()
+        self._told = -_QUIET_SECONDS
+
+    def judged(self, outcome: Outcome) -> None:
+        """Count one more."""
+        self._outcomes[outcome] += 1
+        now = self._watch.seconds()
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{self._line(now)}\x1b[K")
+        elif now - self._told >= _QUIET_SECONDS:
+            sys.stderr.write(f"{self._line(now)}\n")
+            self._told = now
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the line."""
+        sys.stderr.write(f"{chr(13) if sys.stderr.isatty() else ''}{self._line(self._watch.seconds())}\n")
+
+    def _line(self, now: float) -> str:
+        done = self._outcomes.total()
+        fresh = done - self._earlier
+        left = now / fresh * (self._count - done) if fresh else 0.0
+        sums = ", ".join(f"{self._outcomes[outcome]} {outcome}" for outcome in Outcome)
+        return f"{done} of {self._count} mutants: {sums}; {_spoken(now)}, about {_spoken(left)} to go"
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
