@@ -68,8 +68,8 @@ def build(services: Services) -> typer.Typer:
         inputs = work.inputs
         if save:
             admit(inputs.skill, inputs.market.instruments, source=str(skill))
-        say_bound(inputs.bound, quiet=quiet)
         record = anyio.run(_run_and_save, services, work) if save else _run(work, unstored_version(inputs.skill))
+        say_bound(inputs.bound, quiet=quiet)
         deliver(record, inputs, json=json, html=html, quiet=quiet)
 
     return app

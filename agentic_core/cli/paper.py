@@ -81,7 +81,6 @@ def build(services: Services) -> typer.Typer:
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
         inputs = prepare(skill, options, equity=equity, slippage_bps=slippage_bps)
         admit(inputs.skill, inputs.market.instruments, source=str(skill))
-        say_bound(inputs.bound, quiet=quiet)
         record = anyio.run(_paper, services, _Work(inputs=inputs, speed=times_faster, quiet=quiet, logs=logs))
         deliver(record, inputs, json=json, html=html, quiet=quiet)
 
@@ -114,6 +113,7 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
         version = await save_skill(store, LOCAL_USER, skill, instruments=market.instruments)
         deployment = DeploymentId(services.entropy.uuid())
         mandate = mandate_for(skill, version, deployment, chat_model=None)
+        say_bound(work.inputs.bound, quiet=work.quiet)
         await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
         if not work.quiet:
             console.print(f"deployment {deployment}", style="dim", highlight=False)

@@ -52,7 +52,7 @@ def check_outputs(*, json: Path | None, html: Path | None) -> None:
 
 
 def say_bound(bound: LossBound | Unbounded, *, quiet: bool) -> None:
-    """Print the most that can be lost, before anything is started."""
+    """Print the most that can be lost."""
     if not quiet:
         console.print(in_words(bound), markup=False, highlight=False, soft_wrap=True)
 

@@ -91,6 +91,8 @@ class Subject(StrEnum):
     ACCOUNT_AGE_MS = "account_age_ms"
     EQUITY = "equity"
     """US dollars in the account."""
+    BASELINE = "baseline"
+    """Equity at the UTC day's first mark, US dollars: a new day begins with what there is by then."""
     ORDERS_TODAY = "orders_today"
     """Orders already sent in the UTC day: a new day starts at zero."""
     ORDERS_THIS_MINUTE = "orders_this_minute"

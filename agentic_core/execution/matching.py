@@ -11,7 +11,9 @@ from agentic_core.domain.money import BPS_ONE, ZERO, Price, Size
 from agentic_core.domain.order import OrderIntent
 from agentic_core.domain.side import Side
 
-__all__ = ["Execution", "crossing_units", "deplete", "execute", "show_best", "walk"]
+__all__ = ["Execution", "crossing_units", "deplete", "execute", "show_best", "slippage_factor", "walk"]
+
+_BUY = Side.BUY
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -27,20 +29,24 @@ def execute(intent: OrderIntent, book: Book, instrument: Instrument, slippage_bp
     Each level's price is moved against the order by the stated slippage and rounded against it to a legal price;
     levels beyond the limit are not taken.
     """
-    return walk(intent.side, intent.size, intent.limit_price, book, instrument, slippage_bps)
+    factor = slippage_factor(intent.side, slippage_bps)
+    return walk(intent.side, intent.size, intent.limit_price, book, instrument, factor)
+
+
+def slippage_factor(side: Side, slippage_bps: Decimal) -> Decimal:
+    """Return what the price of a level is multiplied with.
+
+    >>> slippage_factor(Side.BUY, Decimal(10)), slippage_factor(Side.SELL, Decimal(10))
+    (Decimal('1.001'), Decimal('0.999'))
+    """
+    return (BPS_ONE + side.sign * slippage_bps) / BPS_ONE
 
 
 def walk(
-    side: Side,
-    left: Decimal,
-    limit: Decimal | None,
-    book: Book,
-    instrument: Instrument,
-    slippage_bps: Decimal,
+    side: Side, left: Decimal, limit: Decimal | None, book: Book, instrument: Instrument, factor: Decimal
 ) -> tuple[Execution, ...]:
     """Take so many units from a side of the book as `execute` does; without a limit any price is taken."""
-    buying = side is Side.BUY
-    factor = (BPS_ONE + slippage_bps if buying else BPS_ONE - slippage_bps) / BPS_ONE
+    buying = side is _BUY
     taken: list[Execution] = []
     for level in book.asks if buying else book.bids:
         price = instrument.round_price(level.price * factor, up=buying)

@@ -70,23 +70,19 @@ class _Caps:
         )
 
     def unbounded(self, limits: RiskLimits) -> Unbounded:
-        exposure_pct = _largest(limits.exposure_bps_max // _PERCENT, lambda pct: self._holds(_exposed(limits, pct)))
+        most = limits.exposure_bps_max // _PERCENT
+        exposure_pct = _largest(most, lambda pct: self._holds(_exposed(limits, pct)))
         drawdown_pct = _largest(_PERCENT - 1, lambda pct: self._holds(_drawn(limits, pct)))
         drawdown = f"{drawdown_pct} or less{_along(limits.daily_loss_bps_max, drawdown_pct, 'risk.dailyLossHaltPct')}"
-        if limits.drawdown_bps_max is None and drawdown_pct:
-            fault = "is not set, and without it nothing ends a slow loss"
-            return Unbounded(path="risk.maxDrawdownPct", reason=f"{fault}; write {drawdown}")
         if exposure_pct:
+            positions = _along(limits.position_bps_max, exposure_pct, "risk.maxPositionPct")
             fault = f"was {_pct(limits.exposure_bps_max)}, with which one turn can take what the drawdown cap leaves"
-            cure = f"lower it to {exposure_pct} or less" + _along(
-                limits.position_bps_max, exposure_pct, "risk.maxPositionPct"
-            )
+            cure = f"lower it to {exposure_pct} or less{positions}"
             other = f"; or lower risk.maxDrawdownPct to {drawdown}" if drawdown_pct else ""
             return Unbounded(path="risk.maxTotalExposurePct", reason=f"{fault}; {cure}{other}")
-        fault = "lets everything deposited be lost before it is reached"
-        if drawdown_pct:
-            return Unbounded(path="risk.maxDrawdownPct", reason=f"{fault}; lower it to {drawdown}")
-        return Unbounded(path="risk.maxDrawdownPct", reason=f"{fault}; {self._both(limits)}")
+        fault = _drawdown_fault(limits)
+        cure = f"write {drawdown}" if drawdown_pct else self._both(limits)
+        return Unbounded(path="risk.maxDrawdownPct", reason=f"{fault}; {cure}")
 
     def _turn(self, limits: RiskLimits, drawdown: Fraction) -> Fraction:
         # The largest share of equity that one turn can take, its exits included.
@@ -134,6 +130,12 @@ def _bps_up(share: Fraction) -> int:
 
 def _pct(bps: int) -> str:
     return f"{bps / _PERCENT:g}"
+
+
+def _drawdown_fault(limits: RiskLimits) -> str:
+    if limits.drawdown_bps_max is None:
+        return "is not set, and without it nothing ends a slow loss"
+    return f"was {_pct(limits.drawdown_bps_max)}, which lets everything deposited be lost"
 
 
 def _exposed(limits: RiskLimits, pct: int) -> RiskLimits:

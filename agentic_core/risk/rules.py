@@ -4,9 +4,7 @@ The conditions stand in `stages`; this table explains them, to the deployer whos
 documentation, which is generated from it.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeAlias
 
 import msgspec
 
@@ -15,8 +13,6 @@ from agentic_core.domain.figures import Figures
 from agentic_core.risk.sentences import DETAILS
 
 __all__ = ["ADJUSTMENTS", "RULES", "Rule", "Stage", "deny"]
-
-Explain: TypeAlias = Callable[[ProposedAction, Figures], str]
 
 
 class Stage(StrEnum):

@@ -11,7 +11,7 @@ from agentic_core.domain.money import ZERO, plain
 
 __all__ = ["DETAILS"]
 
-Sentence: TypeAlias = Callable[[ProposedAction, Figures], str]
+_Sentence: TypeAlias = Callable[[ProposedAction, Figures], str]
 
 
 def _usd(value: Decimal | None) -> str:
@@ -35,7 +35,7 @@ def _lost(since: str, reference: Decimal | None, bps: int | None, figures: Figur
     )
 
 
-DETAILS: dict[str, Sentence] = {
+DETAILS: dict[str, _Sentence] = {
     "R1_SIDE_MISSING": lambda a, _: f"an open of {a.symbol} has no side",
     "R1_CLOSE_HAS_SIDE": lambda a, _: f"a close of {a.symbol} names a side; the position decides it",
     "R1_SIZE_AMBIGUOUS": lambda a, _: f"a size of {a.symbol} must be named once, as sizeUsd or as size",

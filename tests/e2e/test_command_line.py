@@ -68,11 +68,15 @@ def test_paper_writes_rows_and_files_that_tell_the_same(room: CommandRoom, datab
 
 
 def test_paper_says_which_deployment_it_is_and_prints_a_report(room: CommandRoom, database: str) -> None:
-    """The id that is printed is the id in the table."""
+    """What can be lost comes before the deployment; the id that is printed is the id in the table."""
     said = room.run_skill("paper")
     assert (said.code, said.err) == (0, "")
     ((deployment,),) = execute(database, "select id::text from deployments")
-    assert said.out.startswith(f"deployment {deployment}\n")
+    bound, named, *_ = said.out.splitlines()
+    assert bound.startswith("worst loss by the caps: 2.47 % per order, 9.28 % per day, 28.38 % before it halts")
+    assert named == f"deployment {deployment}"
+    ((stored,),) = execute(database, "select loss_bound ->> 'deployment_bps' from skill_versions")
+    assert (stored, json.loads(room.json.read_text())["loss_bound"]["deployment_bps"]) == ("2838", 2838)
     assert read_json(room.json).run == deployment
 
 
@@ -103,7 +107,8 @@ def test_paper_whose_place_is_taken_is_refused(room: CommandRoom, database: str)
     execute(database, "update deployments set status = 'running', stopped_at = null")
     execute(database, "update leases set state = 'held', expires_at = clock_timestamp() + interval '1 minute'")
     said = room.run_skill("paper")
-    assert (said.code, said.out) == (1, "")
+    assert (said.code, said.out.count("\n")) == (1, 1)
+    assert said.out.startswith("worst loss by the caps: ")
     assert said.err.startswith("error: ")
     assert said.err.count("\n") == 1
     assert rows_in(database)["deployments"] == 1

@@ -20,9 +20,6 @@ __all__ = ["SURVIVED", "JudgeBroke", "judge"]
 SURVIVED = ""
 """What `judge` returns when no test notices; otherwise it names the test that did."""
 
-_QUICK_SECONDS = 1.0
-"""The first round takes tests that need this long together: collecting all files takes longer than most kills."""
-
 _MEMORY_BYTES = 4 * 1024**3
 _NOTHING_FAILED = {int(pytest.ExitCode.OK), int(pytest.ExitCode.NO_TESTS_COLLECTED)}
 _SOMETHING_FAILED = {int(pytest.ExitCode.TESTS_FAILED), int(pytest.ExitCode.INTERRUPTED)}
@@ -32,13 +29,13 @@ class JudgeBroke(Exception):
     """Pytest ended in a way that says nothing about the mutant."""
 
 
-def judge(plan: Plan, mutant: Mutant, tests: Mapping[str, float], known: frozenset[str]) -> str:
+def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], known: frozenset[str]) -> str:
     """Run tests against a mutant; only in a process that has not imported the project yet.
 
     Args:
         plan: the project.
         mutant: what to import instead of the original.
-        tests: tests that may notice, with the seconds each takes.
+        rounds: groups of tests that may notice, with the seconds each takes.
         known: every test of the project as it stands; a test that only exists with the mutant judges too.
 
     Raises:
@@ -47,25 +44,15 @@ def judge(plan: Plan, mutant: Mutant, tests: Mapping[str, float], known: frozens
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
     path = plan.root / mutant.source.file
     sys.meta_path.insert(0, _Finder(mutant.source.module, path, mutant.code(path)))
-    for chosen in _rounds(tests):
+    for chosen in rounds:
         by = _round(plan, chosen, known)
         if by != SURVIVED:
             return by
     return SURVIVED
 
 
-def _rounds(tests: Mapping[str, float]) -> list[dict[str, float]]:
-    quick: dict[str, float] = {}
-    slow: dict[str, float] = {}
-    total = 0.0
-    for test, seconds in sorted(tests.items(), key=lambda entry: (entry[1], entry[0])):
-        total += seconds
-        (quick if total <= _QUICK_SECONDS or not quick else slow)[test] = seconds
-    return [chosen for chosen in (quick, slow) if chosen]
-
-
 def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str]) -> str:
-    watch = Watch(chosen)
+    watch = Watch(chosen, patience=plan.patience)
     limit_collection()
     files = list(dict.fromkeys(test.split("::")[0] for test in chosen))
     code = run_tests(plan, files, [watch, _Choice(chosen, known)], ["-x"])

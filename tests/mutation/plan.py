@@ -27,6 +27,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How a reader runs this plan."""
     score_min: int
     """Percent."""
+    patience: float
+    """Seconds of processor time that every test gets on top of eight times what it usually takes."""
 
     def target_files(self) -> list[str]:
         """List the files to mutate, as paths from the root."""
@@ -52,6 +54,7 @@ REPOSITORY = Plan(
     reasons="tests/mutation/reasons.toml",
     command="python -m tests.mutation",
     score_min=95,
+    patience=3.0,
 )
 """The plan of this repository."""
 

@@ -80,7 +80,7 @@ def judge_all(
     watch = Stopwatch()
 
     def work(mutant: Mutant) -> str:
-        return judge(plan, mutant, choice.tests_for(mutant), known)
+        return judge(plan, mutant, choice.rounds(mutant), known)
 
     waiting = [mutant for mutant in wanted if mutant.id not in verdicts]
     progress = Progress(len(wanted), Counter(verdicts[mutant.id].outcome for mutant in wanted if mutant.id in verdicts))
@@ -89,6 +89,8 @@ def judge_all(
             verdict = _verdict(mutant, ended)
             verdicts[mutant.id] = verdict
             journal.keep(verdict)
+            if verdict.by:
+                choice.learn(mutant, verdict.by)
             progress.judged(verdict.outcome)
             if budget is not None and watch.seconds() > budget and len(verdicts) < len(wanted):
                 progress.close()

@@ -1,5 +1,6 @@
 """One run of pytest inside this process, with its tests chosen, limited in time and watched."""
 
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,6 @@ _SETTINGS = "_hypothesis_internal_use_settings"
 """Where hypothesis keeps the settings of a test; there is no public way to lower what a decorator asked for."""
 
 _COLLECTION_SECONDS = 60.0
-_TEST_SECONDS = 3.0
 _SLOWDOWN = 8.0
 _WALL = 4.0
 """A waiting test gets this many times the seconds that a computing test gets."""
@@ -28,14 +28,16 @@ _WALL = 4.0
 class Watch:
     """A pytest plugin that keeps the first failure of each test, and limits every step in time if asked to."""
 
-    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+    def __init__(self, seconds: Mapping[str, float] | None = None, *, patience: float = 0.0) -> None:
         """Watch.
 
         Args:
             seconds: how long each test is known to take, in seconds of this machine; without it nothing is limited.
+            patience: seconds that every test gets besides.
         """
         self.failed: dict[str, str] = {}
         self._seconds = seconds
+        self._patience = patience
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Lower the number of examples."""
@@ -50,7 +52,7 @@ class Watch:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Start the timers of one test."""
         if self._seconds is not None:
-            _limit(_TEST_SECONDS + _SLOWDOWN * self._seconds.get(nodeid, 1.0))
+            _limit(self._patience + _SLOWDOWN * self._seconds.get(nodeid, 1.0))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a test that failed in its setup, call or teardown."""
@@ -60,6 +62,7 @@ class Watch:
 
 def run_tests(plan: Plan, paths: Sequence[str], plugins: Sequence[object], options: Sequence[str] = ()) -> int:
     """Run tests in this process, in silence as far as the terminal goes; return pytest's exit code."""
+    os.chdir(plan.root)
     if str(plan.root) not in sys.path:
         sys.path.insert(0, str(plan.root))
     fixed = [

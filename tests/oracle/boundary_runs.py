@@ -126,6 +126,9 @@ BOUNDARIES: dict[str, tuple[list[Row], Terms]] = {
     "halt whose closing is rejected once": _scripted(
         _TENTH_DOWN, (_FIVE,), "100 100", "100 80", "79 79", "79 78", "78 78"
     ),
+    "halt whose closing is rejected once, and the skill's own": _scripted(
+        _TENTH_DOWN, (_FIVE, _part()), "100 100", "100 80", "79 79", "79 78", "78 78"
+    ),
     "close at the mark of a halt": _scripted(_TENTH_DOWN, (_FIVE, _part()), "100 100", "100 80", "80 80", "80 80"),
     "open at the mark of a halt": _scripted(_TENTH_DOWN, (_FIVE, _FIVE), "100 100", "100 80", "80 80", "80 80"),
     "open after a liquidation": _scripted(

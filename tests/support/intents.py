@@ -158,5 +158,5 @@ def every_evidence() -> Iterator[Evidence]:
         yield from (AnsweredFilled(filled=units), AnsweredResting(filled=units))
         yield from (FillSeen(filled=units), FillsBooked(filled=units))
         yield from (OrderSeen(status=status, filled=units) for status in OrderStatus)
-    for read_at, since, units in product((EXPIRES, DEADLINE, DEADLINE + 1, DEADLINE + 2_001), (SEARCH, MADE), "0123"):
-        yield absence(read_at, since=since, filled=units)
+    for read_at, since, found in product((EXPIRES, DEADLINE, DEADLINE + 1, DEADLINE + 2_001), (SEARCH, MADE), "0123"):
+        yield absence(read_at, since=since, filled=found)

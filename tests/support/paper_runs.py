@@ -25,7 +25,7 @@ from agentic_core.runtime.terms import Terms
 from tests.support.backtests import FREE
 from tests.support.clocks import VirtualClock
 from tests.support.markets import LISTED
-from tests.support.stored_values import hash_of
+from tests.support.stored_values import BOUND, hash_of
 
 __all__ = ["RUN", "Stage", "staged"]
 
@@ -113,7 +113,12 @@ async def staged(
     used = clock or VirtualClock()
     payload = "{}"
     version = await store.skills.save(
-        LOCAL_USER, name=mandate.skill_name, slug="by-hand", payload=payload, payload_hash=hash_of(payload)
+        LOCAL_USER,
+        name=mandate.skill_name,
+        slug="by-hand",
+        payload=payload,
+        payload_hash=hash_of(payload),
+        loss_bound=BOUND,
     )
     await admit_paper(store, LOCAL_USER, version, deployment=RUN, at=used.now())
     pinned = msgspec.structs.replace(

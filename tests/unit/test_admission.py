@@ -1,10 +1,12 @@
 """Admitting a skill to paper, and what stands in its way."""
 
+from decimal import Decimal
+
 import pytest
 
-from agentic_core.deployments import admit_paper, save_skill
-from agentic_core.domain import DeploymentId, DeploymentStatus, Instant, UserId, derived_uuid
-from agentic_core.errors import Conflict
+from agentic_core.deployments import admit, admit_paper, save_skill
+from agentic_core.domain import DeploymentId, DeploymentStatus, Instant, Instrument, Symbol, UserId, derived_uuid
+from agentic_core.errors import Conflict, InputError, NotFound, SkillUnbounded
 from agentic_core.skills import load_skill
 from agentic_core.store.memory import MemoryStore
 
@@ -21,11 +23,57 @@ SKILL = load_skill(
     source="test",
 )
 
+INSTRUMENTS = {Symbol("BTC"): Instrument(symbol=Symbol("BTC"), size_decimals=5, leverage_max=40)}
+WIDE = SKILL.model_copy(
+    update={
+        "risk": SKILL.risk.model_copy(
+            update={"max_position_pct": Decimal(500), "max_total_exposure_pct": Decimal(500), "max_leverage": 5}
+        )
+    }
+)
+
+
+async def test_skill_is_stored_with_the_most_it_can_lose() -> None:
+    """The figures stand in the version, and saving it again adds none."""
+    store = MemoryStore(now=lambda: AT)
+    version = await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)
+    assert version.loss_bound == admit(SKILL, INSTRUMENTS, source="test")
+    assert version.loss_bound is not None
+    assert (version.loss_bound.order_bps, version.loss_bound.day_bps, version.loss_bound.deployment_bps) == (
+        247,
+        928,
+        2838,
+    )
+    assert (await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)).version == 1
+
+
+async def test_skill_that_can_lose_everything_is_not_stored() -> None:
+    """The refusal names the skill, the cap and the widest value that is bounded; it is an input error."""
+    store = MemoryStore(now=lambda: AT)
+    with pytest.raises(SkillUnbounded, match=r"^cross: risk\.maxTotalExposurePct: was 500, .* to 443 or less") as found:
+        await save_skill(store, USER, WIDE, instruments=INSTRUMENTS)
+    assert isinstance(found.value, InputError)
+    assert found.value.exit_code == 2
+    with pytest.raises(NotFound):
+        await store.skills.find(USER, "cross")
+
+
+async def test_version_stored_without_a_loss_bound_is_not_deployed() -> None:
+    """It is from before there were any; nothing is created."""
+    store = MemoryStore(now=lambda: AT)
+    old = await store.skills.save(USER, name="Cross", slug="cross", payload="{}", payload_hash="0" * 64)
+    with pytest.raises(
+        SkillUnbounded, match="version 1 of the skill was stored before loss bounds were; save its file"
+    ):
+        await admit_paper(store, USER, old, deployment=FIRST, at=AT)
+    with pytest.raises(NotFound):
+        await store.deployments.load(FIRST)
+
 
 async def test_deployment_whose_process_is_gone_makes_room() -> None:
     """Its lease is free, so it is marked as failed with the reason, and the new one is admitted."""
     store = MemoryStore(now=lambda: AT)
-    version = await save_skill(store, USER, SKILL)
+    version = await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)
     await admit_paper(store, USER, version, deployment=FIRST, at=AT)
     admitted = await admit_paper(store, USER, version, deployment=SECOND, at=AT)
     assert admitted.status is DeploymentStatus.PROVISIONING
@@ -39,7 +87,7 @@ async def test_deployment_whose_process_is_gone_makes_room() -> None:
 async def test_deployment_whose_process_lives_keeps_its_place() -> None:
     """Somebody holds its account's lease, so the second one is refused and the first one is left alone."""
     store = MemoryStore(now=lambda: AT)
-    version = await save_skill(store, USER, SKILL)
+    version = await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)
     first = await admit_paper(store, USER, version, deployment=FIRST, at=AT)
     assert await store.leases.acquire(first.account_key, "its runner", 15_000) is not None
     with pytest.raises(Conflict):

@@ -16,6 +16,12 @@ TINY = {
     "risk.maxTotalExposurePct": 2,
 }
 
+WIDE = {"risk.maxPositionPct": 500, "risk.maxTotalExposurePct": 500, "risk.maxLeverage": 5}
+BOUND = (
+    "worst loss by the caps: 2.47 % per order, 9.28 % per day, 28.38 % before it halts for good "
+    "(assumes gaps up to 10 % between turns, and no rise above 50 % from one open to the next)"
+)
+
 
 def run(*arguments: str | Path) -> int:
     """Run `agentic skill` and return its exit code."""
@@ -45,7 +51,37 @@ def test_validate_of_a_valid_file_exits_zero(skill_file: Path, capsys: pytest.Ca
     assert capsys.readouterr().out.splitlines() == [
         f"{skill_file}: valid, decided by rules:sma-cross",
         "on 10000 USD it may open from 10 USD, and hold up to 2000 USD of a symbol",
+        BOUND,
     ]
+
+
+def test_validate_of_an_unbounded_skill_exits_two_and_names_the_cure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five times equity can be lost in one gap after a drawdown; the widest caps that are bounded are named."""
+    path = tmp_path / "wide.json"
+    path.write_text(skill_text(WIDE))
+
+    assert run("validate", path) == 2
+    assert capsys.readouterr().err == (
+        f"error: {path}: risk.maxTotalExposurePct: was 500, with which one turn can take what the drawdown cap leaves; "
+        "lower it to 443 or less, and risk.maxPositionPct with it; or lower risk.maxDrawdownPct to 15 or less\n"
+    )
+    path.write_text(skill_text(WIDE | {"risk.maxPositionPct": 443, "risk.maxTotalExposurePct": 443}))
+    assert run("validate", path) == 0
+
+
+def test_show_of_an_unbounded_skill_says_so_and_exits_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Showing is not refusing, neither for people nor for programs."""
+    path = tmp_path / "wide.json"
+    path.write_text(skill_text(WIDE))
+
+    assert run("show", path) == 0
+    said = "worst loss by the caps: everything, so that it cannot be deployed; risk.maxTotalExposurePct was 500, with"
+    assert said in capsys.readouterr().out
+    assert run("show", path, "--json") == 0
+    shown = json.loads(capsys.readouterr().out)["loss_bound"]
+    assert (shown["kind"], shown["path"]) == ("unbounded", "risk.maxTotalExposurePct")
 
 
 def test_validate_of_an_untradable_skill_exits_two(tiny_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,7 +192,10 @@ def test_show_prints_caps_in_percent_and_dollars(skill_file: Path, capsys: pytes
     assert "rules symbol BTC, sizePct 10, fast 10, slow 30, direction long" in rows
     assert "may open BTC" in rows
     assert "position at most 20 % of equity (100 of 500 USD) in one symbol" in rows
-    assert "orders from 10 USD, at most 20 a UTC day" in rows
+    assert "orders from 10 USD, at most 20 a UTC day and 10 a minute" in rows
+    assert "halts after losing 5 % of equity (25 of 500 USD) in a UTC day," in rows
+    assert "or 25 % of the most it was ever worth" in rows
+    assert BOUND in rows
     assert "on 500 USD it may open from 10 USD, and hold up to 100 USD of a symbol" in rows
 
 
@@ -180,6 +219,9 @@ def test_show_as_json_carries_the_skill_as_it_was_hashed(tiny_file: Path, capsys
     assert shown["decided_by"] == "rules:sma-cross"
     assert len(shown["payload_hash"]) == 64
     assert shown["skill"]["risk"]["maxPositionPct"] == 2
+    assert shown["loss_bound"]["kind"] == "bounded"
+    assert shown["loss_bound"]["order_bps"] == 25
+    assert shown["loss_bound"]["assumptions"]["gap_bps"] == 1000
     assert shown["tradability"]["kind"] == "untradable"
     assert shown["tradability"]["equity_min"] == "500.00"
     assert [found["smallest"] for found in shown["tradability"]["blockers"]] == ["10", "10", "10"]

@@ -17,10 +17,12 @@ from agentic_core.domain.money import ZERO
 from agentic_core.domain.order import OrderIntent
 from agentic_core.domain.position import Position
 from agentic_core.domain.side import Side
-from agentic_core.execution.matching import Execution, deplete
+from agentic_core.execution.matching import Execution, deplete, slippage_factor
 from agentic_core.ports.market_data import ExecutionBooks
 
 __all__ = ["Depth", "Floor"]
+
+_BUY = Side.BUY
 
 
 class Depth:
@@ -40,9 +42,10 @@ class Depth:
     def take(self, book: Book, side: Side, units: Decimal) -> None:
         """Note that so many units were taken from a snapshot as it was delivered."""
         seen = self._seen.get(book.symbol)
-        _, bought, sold = seen if seen is not None and seen[0] == book else (book, ZERO, ZERO)
-        taken = (book, bought + units, sold) if side is Side.BUY else (book, bought, sold + units)
-        self._seen[book.symbol] = taken
+        bought = sold = ZERO
+        if seen is not None and seen[0].as_of == book.as_of and seen[0] == book:
+            _, bought, sold = seen
+        self._seen[book.symbol] = (book, bought + units, sold) if side is _BUY else (book, bought, sold + units)
 
 
 class Floor:
@@ -63,7 +66,8 @@ class Floor:
         self.books = books
         self.instruments = instruments
         self.fees = fees
-        self.slippage_bps = slippage_bps
+        self.factors = {side: slippage_factor(side, slippage_bps) for side in Side}
+        """What the prices of a book are multiplied with, by the side of the order that takes them."""
         self.rules = rules
         self.log: list[LogEntry] = []
         self.fills: list[Fill] = []

@@ -121,7 +121,9 @@ class Liquidator:
             size = abs(one.size)
             if staged_at is None and size * floor.ledger.price(one.symbol) > _STAGED_USD_MIN:
                 size = max(rules.size_down(size * _STAGE_SHARE), rules.size_step)
-            executions = walk(one.closing_side, size, None, floor.depth.left(book), rules, floor.slippage_bps)
+            executions = walk(
+                one.closing_side, size, None, floor.depth.left(book), rules, floor.factors[one.closing_side]
+            )
             floor.depth.take(book, one.closing_side, sum((part.size for part in executions), ZERO))
             fills += self._seize(one, executions)
             if executions and size < abs(one.size):

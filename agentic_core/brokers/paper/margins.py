@@ -10,7 +10,7 @@ from agentic_core.domain.fill import Fill, FillKind
 from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
-from agentic_core.execution.margining import Pocket, initial_margin
+from agentic_core.execution.margining import Pocket
 
 __all__ = ["LeverageSetting", "Margins"]
 
@@ -64,7 +64,7 @@ class Margins:
         if self.isolated and self.is_isolated(rules.symbol):
             pocket = self._pockets.get(rules.symbol) or Pocket.empty()
             return pocket.needed(size, price, leverage=leverage)
-        return initial_margin(notional, leverage)
+        return notional / leverage
 
     def follow(self, fill: Fill) -> None:
         """Move margin with an execution of an isolated symbol."""

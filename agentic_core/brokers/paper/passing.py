@@ -65,9 +65,10 @@ def _fire(floor: Floor, placing: Placing, order: OpenOrder, book: Book) -> None:
     if isinstance(attempt, str):
         floor.orders.end(order, status_of_refusal(attempt), ledger.as_of, attempt)
         return
-    order.left = attempt.intent.size
+    sized, fills, _, _ = attempt
+    order.left = sized.size
     placing.commit(attempt, book)
-    for fill in attempt.fills:
+    for fill in fills:
         floor.orders.fill(order, fill)
     if intent.time_in_force is TimeInForce.IOC:
         floor.orders.end(order, OrderStatus.CANCELED, ledger.as_of, "the book held no more within its limit")

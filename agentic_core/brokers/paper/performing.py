@@ -24,6 +24,8 @@ __all__ = ["ORDER_KINDS", "Performing"]
 ORDER_KINDS = frozenset({IntentKind.ORDER, IntentKind.STOP})
 """What counts as an order of the day, and has a history."""
 
+_ORDER, _IOC = IntentKind.ORDER, TimeInForce.IOC
+
 
 class Performing:
     """Performs actions on one account."""
@@ -38,7 +40,7 @@ class Performing:
         intent = prepared.intent
         if prepared.expires_at is not None and self._floor.ledger.as_of > prepared.expires_at:
             return self._refuse(intent, "Action already expired")
-        if intent.kind is IntentKind.ORDER:
+        if intent.kind is _ORDER:
             return self._place(prepared, book)
         refusal = self._act(prepared)
         if refusal is not None:
@@ -65,7 +67,7 @@ class Performing:
         if isinstance(attempt, str):
             return self._refuse(intent, attempt)
         sized, fills, _, left = attempt
-        rests = bool(left) and sized.time_in_force is not TimeInForce.IOC
+        rests = bool(left) and sized.time_in_force is not _IOC
         refusal = cannot_rest(floor, sized) if rests else None
         if refusal is not None:
             return self._refuse(intent, refusal)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TypeAlias
 
 import msgspec
 
@@ -19,21 +19,21 @@ from agentic_core.domain.position import Position
 from agentic_core.domain.side import Side
 from agentic_core.execution.matching import Execution, crossing_units, show_best, walk
 
-__all__ = ["Attempt", "Placing", "bad_price", "cannot_rest", "no_mark", "off_step"]
+__all__ = ["Attempt", "Placing", "bad_price", "cannot_rest", "is_legal_price", "no_mark", "off_step"]
 
 _TAKER = Liquidity.TAKER
+_IOC, _POST_ONLY = TimeInForce.IOC, TimeInForce.POST_ONLY
+_BUY = Side.BUY
+_FIGURES_MAX = 5
+_DECIMALS_MAX = 6
 _PRICE_BAND = Decimal("0.8")
 
 
-class Attempt(NamedTuple):
-    """What an order would do; a tuple because every order of a backtest makes one."""
+Attempt: TypeAlias = tuple[OrderIntent, tuple[Fill, ...], Position, Decimal]
+"""What an order would do: the order as the venue has shrunk it, its fills, the position after them, and what is left.
 
-    intent: OrderIntent
-    """As it is after the venue has shrunk it to the position."""
-    fills: tuple[Fill, ...]
-    after: Position
-    left: Decimal
-    """Units that did not execute."""
+A bare tuple, because every order of a backtest makes one.
+"""
 
 
 class Placing:
@@ -61,26 +61,27 @@ class Placing:
             return sized
         book = floor.depth.left(book)
         executions: tuple[Execution, ...] = ()
-        if sized.time_in_force is not TimeInForce.POST_ONLY:
-            executions = walk(sized.side, sized.size, sized.limit_price, book, rules, floor.slippage_bps)
+        if sized.time_in_force is not _POST_ONLY:
+            executions = walk(sized.side, sized.size, sized.limit_price, book, rules, floor.factors[sized.side])
         elif self._would_match(sized, book):
             return f"Post only order would have immediately matched, bbo was {show_best(book)}. asset={sized.symbol}"
         fills, after = floor.make_fills(sized, executions, _TAKER, first=len(fired.fills) if fired else 0)
-        attempt = Attempt(sized, fills, after, sized.size - abs(after.size - held.size))
-        return self._refusal(attempt, held, rules, is_new=fired is None) or attempt
+        refusal = self._refusal(sized, fills, held, rules, is_new=fired is None)
+        return refusal or (sized, fills, after, sized.size - abs(after.size - held.size))
 
     def commit(self, attempt: Attempt, book: Book) -> None:
         """Enter what an order executes, and end the orders of our own that it ran into."""
-        floor, intent = self._floor, attempt.intent
+        floor = self._floor
+        intent, fills, after, left = attempt
         if floor.orders:
             self._end_own(intent, floor.depth.left(book))
-        if attempt.fills:
-            floor.depth.take(book, intent.side, intent.size - attempt.left)
-            floor.book(attempt.fills, attempt.after)
+        if fills:
+            floor.depth.take(book, intent.side, intent.size - left)
+            floor.book(fills, after)
 
     def sized(self, intent: OrderIntent, rules: Instrument, held: Position) -> OrderIntent | str:
         """Return the order as the venue takes it, shrunk to the position where it may only reduce, or its refusal."""
-        if self._floor.is_out(intent.symbol):
+        if self._floor.rules.outages and self._floor.is_out(intent.symbol):
             return f"Trading is halted. asset={intent.symbol}"
         if not intent.reduce_only:
             return off_step(intent, intent.size, rules) or intent
@@ -91,7 +92,7 @@ class Placing:
             refusal = off_step(intent, intent.size, rules)
             if refusal is not None:
                 return refusal
-        elif not rules.is_legal_price(intent.limit_price):
+        elif not is_legal_price(intent.limit_price, rules):
             return bad_price(intent.limit_price, intent.symbol)
         return intent if intent.size <= units else msgspec.structs.replace(intent, size=Size(units))
 
@@ -107,14 +108,15 @@ class Placing:
         """Tell whether an order is worth less than the venue's minimum, unless it closes a whole position."""
         if intent.size * price >= VENUE_ORDER_USD_MIN:
             return False
-        return bool(after) or not (intent.reduce_only or intent.time_in_force is TimeInForce.IOC)
+        return bool(after) or not (intent.reduce_only or intent.time_in_force is _IOC)
 
-    def _refusal(self, attempt: Attempt, held: Position, rules: Instrument, *, is_new: bool) -> str | None:
-        intent, fills = attempt.intent, attempt.fills
+    def _refusal(
+        self, intent: OrderIntent, fills: tuple[Fill, ...], held: Position, rules: Instrument, *, is_new: bool
+    ) -> str | None:
         symbol = intent.symbol
-        if not fills and intent.time_in_force is TimeInForce.IOC:
+        if not fills and intent.time_in_force is _IOC:
             return f"Order could not immediately match against any resting orders. asset={symbol}"
-        after = held.size + (intent.size if intent.side is Side.BUY else -intent.size)
+        after = held.size + (intent.size if intent.side is _BUY else -intent.size)
         if is_new and self.is_too_small(intent, fills[0].price if fills else intent.limit_price, after):
             return f"Order must have minimum value of $10. asset={symbol}"
         if intent.reduce_only:
@@ -134,7 +136,7 @@ class Placing:
 
     def _end_own(self, intent: OrderIntent, book: Book) -> None:
         # The venue ends the resting one of two orders of one account that meet; others at its price come first.
-        if intent.time_in_force is TimeInForce.POST_ONLY:
+        if intent.time_in_force is _POST_ONLY:
             return
         floor = self._floor
         for own in floor.orders.limits(intent.symbol, intent.side.opposite):
@@ -150,11 +152,21 @@ def no_mark(intent: OrderIntent) -> str:
 
 def off_step(intent: OrderIntent, size: Decimal, rules: Instrument) -> str | None:
     """Return the venue's words for a size or price it does not take, or None where it takes both."""
-    if rules.is_legal_size(size) and rules.is_legal_price(intent.limit_price):
-        return None
     if not rules.is_legal_size(size):
         return f"Order has {'zero' if size == 0 else 'invalid'} size. asset={intent.symbol}"
-    return bad_price(intent.limit_price, intent.symbol)
+    if not is_legal_price(intent.limit_price, rules):
+        return bad_price(intent.limit_price, intent.symbol)
+    return None
+
+
+def is_legal_price(price: Decimal, rules: Instrument) -> bool:
+    """Tell whether the venue takes a price; a shorter way to the same answer for prices of few digits.
+
+    Few enough digits, and few enough of them behind the point, are always legal, and that is the usual case.
+    """
+    whole, _, decimals = str(price).partition(".")
+    short = len(whole) + len(decimals) <= _FIGURES_MAX and len(decimals) <= _DECIMALS_MAX - rules.size_decimals
+    return (short and whole.isdecimal() and price > 0) or rules.is_legal_price(price)
 
 
 def bad_price(price: Decimal, symbol: Symbol) -> str:

@@ -223,7 +223,7 @@ class AccountMoves:
         naive = self._design.drops(Ablation.NAIVE_KILL)
         shown = sum(-1 if one.closes else 1 for one in attempts if one.shown)
         believed = shown if naive else sum(-1 if one.closes else 1 for one in attempts if one.believed)
-        if any(one.blocks and (one.closes or not naive) for one in attempts):
+        if any(one.closes or not naive for one in attempts if not one.settled):
             return
         if believed > 0 and self._left(attempts, closes=True):
             attempt = Attempt(closes=True, life=self._knowledge.begin(shared.epoch, closes=True))

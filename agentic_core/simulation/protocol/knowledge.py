@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import msgspec
 
+from agentic_core.domain.ids import AccountKey
 from agentic_core.domain.money import Size
-from agentic_core.domain.order import PreparedIntent
+from agentic_core.domain.order import Fence, PreparedIntent
 from agentic_core.domain.times import Instant
 from agentic_core.execution.evidence import (
     AbsenceRead,
@@ -58,6 +59,7 @@ PHASES_MS = (1_000, 8_000, 12_000, 15_500, 17_600)
 """Venue time since an attempt was prepared: fresh, too late to send, expired, past the margin, two seconds later."""
 
 _UNIT = Size(Decimal(1))
+_FENCE = Fence(account=AccountKey("mainnet:0x01"), epoch=1)
 _GAP = (PHASES_MS[3], PHASES_MS[4])
 
 ANSWERED_FILLED = AnsweredFilled(filled=_UNIT)
@@ -128,6 +130,14 @@ class Knowledge:
             return number
         return self._number(msgspec.structs.replace(life, absent_at=Instant(_GAP[0])))
 
+    def ended(self, number: int) -> int:
+        """Return the life without the way to its end, which no longer matters."""
+        life = self._lives[number]
+        prepared = msgspec.structs.replace(life.prepared, fence=_FENCE)
+        return self._number(
+            msgspec.structs.replace(life, prepared=prepared, sends=0, burns=0, absent_at=None, ended_by=None)
+        )
+
     # ── what facts amount to as evidence ─────────────────────────────────────────────────────────────────────────────
 
     def lost_answer(self) -> Evidence:
@@ -144,11 +154,17 @@ class Knowledge:
         """Return the evidence of an order answered with `already expired`."""
         return RequestRefused(reason="expired", catalogued=self._design.drops(Ablation.EXPIRED_IS_REJECTION))
 
-    def absence(self, phase: int) -> Evidence:
+    def absence(self, phase: int) -> AbsenceRead:
         """Return the evidence of a read that showed nothing, served in a phase."""
         ahead = 2 if self._design.drops(Ablation.LOCAL_CLOCK) else 0
         read_at = Instant(PHASES_MS[min(phase + ahead, len(PHASES_MS) - 1)])
         return AbsenceRead(read_at=read_at, searched_from=Instant(-self._rules.search_back_ms))
+
+    def may_teach(self, number: int, phase: int) -> bool:
+        """Tell whether a read of absence that the venue served in a phase can ever count."""
+        evidence = self.absence(phase) if phase < len(PHASES_MS) else None
+        silent_until = self._lives[number].silent_until(self._rules)
+        return evidence is None or silent_until is None or evidence.read_at > silent_until
 
     def proven_burned(self, number: int) -> Learnt:
         """Return the life that an ablation believes its burn has ended."""

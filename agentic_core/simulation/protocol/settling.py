@@ -2,6 +2,7 @@
 
 import msgspec
 
+from agentic_core.domain.order import IntentState
 from agentic_core.simulation.protocol.attempt import Answer, Attempt, Box, Look, Nonce, Phase
 from agentic_core.simulation.protocol.design import Ablation, Design, Invariant
 from agentic_core.simulation.protocol.knowledge import FORGOTTEN, Knowledge
@@ -13,8 +14,21 @@ replace = msgspec.structs.replace
 
 def settle(attempt: Attempt, knowledge: Knowledge, design: Design) -> Attempt:
     """Drop what can no longer matter: answers to what has ended, requests that the venue can only refuse."""
-    if attempt.life != FORGOTTEN and not knowledge[attempt.life].is_terminal:
-        return attempt
+    if attempt.life == FORGOTTEN or knowledge[attempt.life].is_terminal:
+        return _ended(attempt, knowledge, design)
+    if attempt.under_way and not attempt.awaits and not _may_execute(attempt, design):
+        attempt = replace(attempt, copies=0, box=Box.EMPTY)
+    if attempt.copied and attempt.copies == 0:
+        attempt = replace(attempt, copied=False)
+    if attempt.phase is Phase.FRESH and attempt.box is not Box.CURRENT:
+        may_send = knowledge[attempt.life].state is IntentState.PREPARED
+        attempt = attempt if may_send else replace(attempt, phase=Phase.CLOSING)
+    if attempt.look is not Look.NONE and not knowledge.may_teach(attempt.life, attempt.look):
+        attempt = replace(attempt, look=Look.NONE)
+    return attempt
+
+
+def _ended(attempt: Attempt, knowledge: Knowledge, design: Design) -> Attempt:
     ended = replace(
         attempt,
         awaits=False,
@@ -29,6 +43,7 @@ def settle(attempt: Attempt, knowledge: Knowledge, design: Design) -> Attempt:
     waits = ended.nonce is Nonce.FILLED and not ended.shown
     return replace(
         ended,
+        life=FORGOTTEN if ended.life == FORGOTTEN else knowledge.ended(ended.life),
         phase=min(ended.phase, Phase.EXPIRED) if waits else Phase.LATER,
         shown=ended.shown and ended.nonce is Nonce.FILLED,
         copies=0,
