@@ -99,6 +99,7 @@ class _Run:
             instruments=instruments,
             fees=terms.fees,
             slippage_bps=terms.slippage_bps,
+            rules=terms.rules,
         )
         self.state = TradingState.ACTIVE
         self.recorder = RunRecorder()
@@ -108,6 +109,8 @@ class _Run:
         self.last = len(dataset) - 1
         self.settled = -1
         self.peaked = -1
+        self.closed_at = -1
+        """The mark whose turn a halt took."""
         self.due = _NEVER
 
     def _interpreter(self) -> Interpreter:
@@ -139,7 +142,8 @@ class _Run:
         self.equity.change(0, self.ledger)
         for index in self._wakes(last):
             self._stand_at(index)
-            self._turn(index)
+            if self.closed_at != index:
+                self._turn(index)
             if index >= report_at:
                 progress(index, last)
                 report_at = index + stride
@@ -177,32 +181,35 @@ class _Run:
         previous = Instant(self.dataset.start + (self.settled + 1) * self.interval_ms)
         self._move(index)
         halted = self.state is TradingState.HALTED
-        events = settle_mark(
-            self.broker,
-            self.dataset.funding_rate,
-            self.mandate.limits,
-            previous=previous,
-            at=self.cursor.as_of,
-            halted=halted,
+        events = immediately(
+            settle_mark(
+                self.broker,
+                self.dataset.funding_rate,
+                self.mandate.limits,
+                previous=previous,
+                at=self.cursor.as_of,
+                halted=halted,
+            )
         )
         self.settled = index
         self.recorder.funding.extend(events.funding)
-        self.recorder.fills.extend(events.liquidations)
+        self.recorder.fills.extend((*events.fills, *events.liquidations))
         if events.halt is not None:
             self.recorder.halts.append(events.halt)
             self.state = TradingState.HALTED
-        if events.funding or events.liquidations:
+        if events.funding or events.fills or events.liquidations:
             self.equity.change(index, self.ledger)
         if self.state is TradingState.HALTED and self.ledger.positions and index < self.last:
             self._close_all(index)
-        if not self.ledger.positions:
-            self.due = _NEVER
-        elif self.state is TradingState.HALTED:
-            self.due = index + 1  # what did not close is tried again
-        else:
-            self.due = self._next_stop()
+        self.due = self._next_due(index) if self.ledger.positions else _NEVER
+
+    def _next_due(self, index: int) -> int:
+        # A halt closes; what did not close is tried again at the next mark.
+        return index + 1 if self.state is TradingState.HALTED else self._next_stop()
 
     def _close_all(self, index: int) -> None:
+        # The skill gets no turn at this mark: it would see what the next candle opens at.
+        self.closed_at = index
         reason = self.recorder.halts[-1].reason
         tick_id = TickId(deployment=self.mandate.deployment, mark=self.cursor.as_of, cause=f"halt:{reason}")
         immediately(drive(flatten(self.mandate, tick_id, self.cursor, self.ledger), self.perform))
@@ -212,7 +219,7 @@ class _Run:
         # The first mark at or after the next whole hour: funding falls due there, and days begin on hours.
         hour = (self.cursor.as_of // HOUR_MS + 1) * HOUR_MS
         due = max(self.settled + 1, -((self.dataset.start - hour) // self.interval_ms) - 1)
-        return self.watch.next_stop(self.settled + 1, due, halted=self.state is TradingState.HALTED)
+        return self.watch.next_stop(self.settled + 1, due)
 
     def _turn(self, index: int) -> None:
         turn = tick(self.mandate, self.cursor, self.ledger, self.state, record_holds=False)
@@ -230,7 +237,7 @@ class _Run:
         self.equity.change(index + 1, self.ledger)
         self.settled = index
         if self.ledger.positions:
-            self.due = self._next_stop()
+            self.due = self._next_due(index)
         else:
             self.due = index + 1 if self._loss_reached() else _NEVER
 

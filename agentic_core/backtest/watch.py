@@ -29,18 +29,14 @@ class Watch:
         self._series = dataset.series
         self._ledger = ledger
         self._limits = limits
-        self._maintenance_rates = {
-            symbol: (instruments.get(symbol) or Instrument.generic(symbol)).maintenance_rate
-            for symbol in dataset.series
-        }
+        self._instruments = {symbol: instruments.get(symbol) or Instrument.generic(symbol) for symbol in dataset.series}
 
-    def next_stop(self, start: int, due: int, *, halted: bool) -> int:
+    def next_stop(self, start: int, due: int) -> int:
         """Return the first candle in [start, due) whose close liquidates or halts the account, or `due`.
 
         Args:
             start: the candle after the one the ledger was settled at; something is held.
             due: where the account is settled anyway.
-            halted: whether a halt is latched, so that the daily loss no longer matters.
         """
         positions = self._ledger.positions
         if len(positions) > 1:
@@ -53,19 +49,19 @@ class Watch:
         if position.size < 0:
             worst, best = best, worst
         # Safe for sure if the worst close is, even if the best one came first.
-        if self._is_safe(position, worst, self._peak(position, best), halted=halted):
+        if self._is_safe(position, worst, self._peak(position, best)):
             return due
         peak: Decimal = self._ledger.peak
         for at, close in enumerate(closes, start):
             peak = max(peak, self._equity(position, close))
-            if not self._is_safe(position, close, peak, halted=halted):
+            if not self._is_safe(position, close, peak):
                 return at
         return due
 
     def raise_peak(self, start: int, end: int) -> None:
         """Let the ledger's peak know of the marks in [start, end), which were passed with what is held now."""
         positions = self._ledger.positions
-        if self._limits.drawdown_bps_max is None or len(positions) != 1 or start >= end:
+        if len(positions) != 1 or start >= end:
             return
         (position,) = positions.values()
         closes = self._series[position.symbol].closes[start:end]
@@ -77,9 +73,9 @@ class Watch:
     def _equity(self, position: Position, close: int) -> Decimal:
         return self._ledger.cash + position.size * from_scaled(close, self._series[position.symbol].price_decimals)
 
-    def _is_safe(self, position: Position, close: int, peak: Decimal, *, halted: bool) -> bool:
+    def _is_safe(self, position: Position, close: int, peak: Decimal) -> bool:
         equity = self._equity(position, close)
         worth = abs(equity - self._ledger.cash)
-        if equity < worth * self._maintenance_rates[position.symbol]:
+        if equity < self._instruments[position.symbol].maintenance(worth):
             return False
-        return halted or find_halt(self._ledger.day, peak, equity, self._limits) is None
+        return find_halt(self._ledger.day, peak, equity, self._limits) is None

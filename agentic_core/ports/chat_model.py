@@ -6,6 +6,7 @@ import msgspec
 
 from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.decision import ProposedAction, Usage
+from agentic_core.domain.envelope import Envelope
 from agentic_core.domain.ids import TraceId
 from agentic_core.domain.limits import RiskLimits
 from agentic_core.domain.market import MarketSnapshot
@@ -22,6 +23,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     market: MarketSnapshot
     account: AccountSnapshot
     limits: RiskLimits
+    envelope: Envelope
+    """What would be approved now; a reply outside it is refused."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,13 +70,15 @@ def _look(facts: Facts, side: Side) -> Room | Closed:
     assert instrument is not None, "R2_UNKNOWN_INSTRUMENT lets no open of an unlisted symbol pass"
     assert mark is not None, "R4_NO_MARK lets no open without a mark pass"
     assert least is not None, "R9_BELOW_VENUE_MINIMUM lets no open of less than the venue's minimum pass"
+    most = size_most(facts, instrument, mark, least)
+    assert most is not None, "the least size passes every cap"
     worst = price_worst(facts, instrument, mark)
     assert worst is not None, "R9_PRICE_STEP lets no open without a legal price pass"
     return Room(
         symbol=facts.action.symbol,
         side=side,
         size_min=least,
-        size_max=size_most(facts, instrument, mark),
+        size_max=most,
         size_step=instrument.size_step,
         mark=Price(mark),
         limit_price_worst=worst,

@@ -3,6 +3,7 @@
 Derived step by step, with a worked example, in docs/concepts/loss-bound.md. Shares are exact fractions of equity.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import ceil
@@ -72,7 +73,7 @@ class _Caps:
     def unbounded(self, limits: RiskLimits) -> Unbounded:
         most = limits.exposure_bps_max // _PERCENT
         exposure_pct = _largest(most, lambda pct: self._holds(_exposed(limits, pct)))
-        drawdown_pct = _largest(_PERCENT - 1, lambda pct: self._holds(_drawn(limits, pct)))
+        drawdown_pct = _largest(_PERCENT, lambda pct: self._holds(_drawn(limits, pct)))
         drawdown = f"{drawdown_pct} or less{_along(limits.daily_loss_bps_max, drawdown_pct, 'risk.dailyLossHaltPct')}"
         if exposure_pct:
             positions = _along(limits.position_bps_max, exposure_pct, "risk.maxPositionPct")
@@ -151,12 +152,5 @@ def _along(bps: int, pct: int, path: str) -> str:
 
 
 def _largest(most: int, holds: Callable[[int], bool]) -> int:
-    # Up to `most`, where whatever is below something that holds does too; 0 where nothing does.
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    # From 1 to `most`, where whatever is below something that holds does too; 0 where nothing does.
+    return bisect_left(range(most), True, key=lambda pct: not holds(pct + 1))  # noqa: FBT003 - a value searched for

@@ -13,13 +13,21 @@ from typing import TypeAlias
 import msgspec
 
 from agentic_core.domain.decision import ActionKind, Approved, Change, Denied, ProposedAction, Subject
-from agentic_core.domain.money import ZERO, Price, Size
+from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.side import Side
 from agentic_core.domain.trading import TradingState
 from agentic_core.risk.facts import Facts
 from agentic_core.risk.measure import order_size
 from agentic_core.risk.pipeline import closing_leg, judge
-from agentic_core.risk.room import EQUITY_STEP, equity_least, price_nearest, resized, size_least, size_most
+from agentic_core.risk.room import (
+    EQUITY_STEP,
+    equity_least,
+    price_nearest,
+    resized,
+    size_least,
+    size_most,
+)
 from agentic_core.risk.stages import close_misshapen
 
 __all__ = ["apply", "apply_to_action", "changes_for_close", "why_not", "why_not_close"]
@@ -76,19 +84,21 @@ def apply(facts: Facts, change: Change) -> Facts:
     A symbol stays what it is, and so does a mark that is not known: what would take their place is nobody's to say. A
     side becomes the one that is held, or a buy.
     """
-    match change.subject:
+    subject = change.subject
+    if subject in _COUNTED:
+        return msgspec.structs.replace(facts, **{_COUNTED[subject]: change.to})
+    match subject:
         case Subject.STATE:
             return msgspec.structs.replace(facts, state=TradingState.ACTIVE)
         case Subject.MARK:
             return msgspec.structs.replace(facts, venue_mark=True)
+        case Subject.SYMBOL:
+            return facts
         case Subject.SIDE:
             side = Side.SELL if facts.held < ZERO else Side.BUY
             return msgspec.structs.replace(facts, action=msgspec.structs.replace(facts.action, side=side))
-        case Subject.SYMBOL:
-            return facts
-    if change.subject in _COUNTED:
-        return msgspec.structs.replace(facts, **{_COUNTED[change.subject]: change.to})
-    return msgspec.structs.replace(facts, action=apply_to_action(facts.action, change))
+        case _:
+            return msgspec.structs.replace(facts, action=apply_to_action(facts.action, change))
 
 
 def apply_to_action(action: ProposedAction, change: Change) -> ProposedAction:
@@ -105,7 +115,8 @@ def apply_to_action(action: ProposedAction, change: Change) -> ProposedAction:
             return msgspec.structs.replace(action, limit_price=change.to)
         case Subject.SIDE if action.kind is ActionKind.CLOSE:
             return msgspec.structs.replace(action, side=None)
-    return action
+        case _:
+            return action
 
 
 def _smallest(found: list[Change]) -> Changes:
@@ -130,36 +141,35 @@ def _sized(facts: Facts) -> Changes:
     least = size_least(facts, instrument, mark)
     if least is None:
         return ()
-    wanted = _wanted(facts)
+    wanted = _wanted(facts.action, instrument, mark)
     found: Changes = ()
     if facts.baseline <= ZERO:
         found = _to(Subject.BASELINE, EQUITY_STEP)
         facts = apply(facts, found[0])
-    most = size_most(facts, instrument, mark)
-    if most < least:
+    most = size_most(facts, instrument, mark, least)
+    if most is None:
         equity = equity_least(resized(facts, least), instrument, mark)
-        if equity is None:
-            most = least
-        else:
+        if equity is not None:
             found += _to(Subject.EQUITY, equity)
-            most = size_most(apply(facts, found[-1]), instrument, mark)
-    size = min(max(wanted, least), most)
+            most = size_most(apply(facts, found[-1]), instrument, mark, least)
+    size = min(max(wanted, least), most or least)
     return found if size == wanted else found + _to(Subject.SIZE, size)
 
 
-def _wanted(facts: Facts) -> Decimal:
-    action = facts.action
+def _wanted(action: ProposedAction, instrument: Instrument, mark: Decimal) -> Decimal:
+    # The units named; zero stands for a size that is none, so that the nearest one is the least.
     named = action.size_usd if action.size is None else action.size
-    if facts.instrument is None or facts.mark is None or named is None or named.is_nan() or named <= ZERO:
-        return ZERO
-    return order_size(action, facts.instrument, facts.mark)
+    return ZERO if named is None or named.is_nan() or named <= ZERO else order_size(action, instrument, mark)
 
 
 def _priced(facts: Facts) -> Changes:
+    # No number leaves the limit to the collar: what else it could be is not known.
     if facts.instrument is None or facts.mark is None:
         return _to(Subject.LIMIT_PRICE)
     nearest = price_nearest(facts, facts.instrument, facts.mark)
-    return () if nearest is None else _to(Subject.LIMIT_PRICE, nearest)
+    if nearest is None and facts.action.limit_price is None:
+        return ()
+    return _to(Subject.LIMIT_PRICE, nearest)
 
 
 def _account_aged(facts: Facts) -> Changes:

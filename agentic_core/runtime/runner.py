@@ -211,10 +211,9 @@ class _Runner:
         session.diary.begin(TickId(deployment=session.deployment.id, mark=mark))
         try:
             await session.observe(mark)
-            if not self._venue.pace.is_last:
-                await session.close_halted()
+            closed = not self._venue.pace.is_last and await session.close_halted()
             await apply_pending(session, self._clock)
-            if session.status in _TURNING and not self._venue.pace.is_last:
+            if session.status in _TURNING and not self._venue.pace.is_last and not closed:
                 await session.turn()
         except Exception as error:
             session.diary.say(LogEvent.TICK_FAILED, f"{type(error).__name__}: {error}", level=LogLevel.ERROR)

@@ -64,7 +64,12 @@ class Session:
             at=desk.as_of,
         )
         self.broker = PaperBroker(
-            ledger=self.ledger, books=books, instruments=instruments, fees=terms.fees, slippage_bps=terms.slippage_bps
+            ledger=self.ledger,
+            books=books,
+            instruments=instruments,
+            fees=terms.fees,
+            slippage_bps=terms.slippage_bps,
+            rules=terms.rules,
         )
         self._interpreter = Interpreter(
             fence=fence,
@@ -114,7 +119,7 @@ class Session:
         """Stand at a mark: refresh the market, settle the account, latch a halt."""
         previous = self.desk.as_of
         await self.desk.refresh(at)
-        events = settle_mark(
+        events = await settle_mark(
             self.broker,
             self._rate,
             self.mandate.limits,
@@ -123,19 +128,25 @@ class Session:
             halted=bool(self.recorder.halts) and self.status is DeploymentStatus.HALTED,
         )
         self.recorder.funding.extend(events.funding)
-        self.recorder.fills.extend(events.liquidations)
+        fills = (*events.fills, *events.liquidations)
+        self.recorder.fills.extend(fills)
         tell_mark(self.diary, events)
-        if events.liquidations:
-            await self.store.intents.record_fills(self.fence, self.deployment.id, events.liquidations, at=at)
+        if fills:
+            await self.store.intents.record_fills(self.fence, self.deployment.id, fills, at=at)
         if events.halt is not None:
             self.recorder.halts.append(events.halt)
             await self.follow(DeploymentEvent.HALT, f"{events.halt.reason}: {events.halt.detail}")
         self.recorder.point(self.ledger)
 
-    async def close_halted(self) -> None:
-        """Close what is held while the engine's halt is latched; each mark tries again what the last one left."""
-        if self.status is DeploymentStatus.HALTED and self.recorder.halts and self.ledger.positions:
-            await self.flatten(f"halt:{self.recorder.halts[-1].reason}")
+    async def close_halted(self) -> bool:
+        """Close what is held while the engine's halt is latched, and tell whether anything was.
+
+        Each mark tries again what the last one left. It takes the turn of its mark: nobody is asked before it is done.
+        """
+        if self.status is not DeploymentStatus.HALTED or not self.recorder.halts or not self.ledger.positions:
+            return False
+        await self.flatten(f"halt:{self.recorder.halts[-1].reason}")
+        return True
 
     async def turn(self) -> TickOutcome:
         """Let the skill take its turn at the present mark."""

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from agentic_core.brokers.paper import SIMPLE_RULES, PaperRules
 from agentic_core.domain.fees import FeeSchedule
 from agentic_core.domain.money import Usd
 from agentic_core.domain.run import Assumptions
@@ -20,6 +21,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     starting_equity: Usd = PAPER_EQUITY
     fees: FeeSchedule = FeeSchedule.hyperliquid_base()
     slippage_bps: Decimal = Decimal(2)
+    rules: PaperRules = SIMPLE_RULES
+    """How strictly the account is treated like one at the venue; a backtest and its paper twin share them."""
 
     def assumptions(self, funding: str) -> Assumptions:
         """Return the terms as a report prints them; `funding` says where the rates came from."""

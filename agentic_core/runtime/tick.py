@@ -34,6 +34,7 @@ from agentic_core.errors import UsageError
 from agentic_core.execution import Stale, check_mark, plan_intents
 from agentic_core.ports.chat_model import Answer, Question, Unusable
 from agentic_core.risk import process
+from agentic_core.risk.envelope import allowed
 from agentic_core.runtime.effects import (
     Abandon,
     Ask,
@@ -105,7 +106,7 @@ def tick(
             return _HELD
         wish = _Wish(action=action)
     else:
-        asked = yield from _ask(mandate, decider, market, account)
+        asked = yield from _ask(mandate, decider, market, account, state)
         if isinstance(asked, Skipped):
             return asked
         wish = asked
@@ -121,7 +122,7 @@ def tick(
 
 
 def _ask(
-    mandate: Mandate, decider: ByChatModel, market: MarketView, account: AccountView
+    mandate: Mandate, decider: ByChatModel, market: MarketView, account: AccountView, state: TradingState
 ) -> Generator[Effect, EffectReply, _Wish | Skipped]:
     question = Question(
         trace_id=TickId(deployment=mandate.deployment, mark=market.as_of).trace,
@@ -129,6 +130,7 @@ def _ask(
         market=market.freeze(decider.lookback),
         account=account.freeze(),
         limits=mandate.limits,
+        envelope=allowed(account, market, mandate.limits, state),
     )
     held = yield Reserve(bound=decider.chat_model.bound(question))
     if isinstance(held, Refused):

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from agentic_core.chat import ScriptedChatModel
-from agentic_core.domain import ActionKind, ProposedAction, RiskLimits, Side, TraceId, Usage, Usd
+from agentic_core.domain import ActionKind, ProposedAction, RiskLimits, Side, TraceId, TradingState, Usage, Usd
 from agentic_core.errors import UsageError
 from agentic_core.ports.chat_model import Answer, ChatModel, Question, Reply, Unusable
+from agentic_core.risk.envelope import allowed
 from tests.support.markets import BTC, AccountByHand, MarketByHand
 from tests.support.risk_scenes import Scene
 
@@ -41,13 +42,15 @@ def chat_model(request: pytest.FixtureRequest) -> ChatModel:
 def question(number: int = 0) -> Question:
     """Return a question about a market at 50,000 and an account of 10,000 dollars."""
     market = MarketByHand({BTC: "50000"})
+    account = AccountByHand(market)
     limits: RiskLimits = Scene().limits
     return Question(
         trace_id=TraceId(f"{number:032x}"),
         skill_payload="{}",
         market=market.freeze(0),
-        account=AccountByHand(market).freeze(),
+        account=account.freeze(),
         limits=limits,
+        envelope=allowed(account, market, limits, TradingState.ACTIVE),
     )
 
 

@@ -14,7 +14,6 @@ from tests.mutation.page import render
 from tests.mutation.plan import REPOSITORY, Plan
 from tests.mutation.reasons import Checked, check_reasons, read_reasons
 from tests.mutation.run import BudgetSpent, Mutants, RunBroke, all_mutants, judge_all, surveyed
-from tests.mutation.session import keep_out_of_the_tree
 from tests.mutation.survey import SurveyBroke
 from tests.mutation.verdicts import Outcome, Verdict, percent, tally
 
@@ -77,7 +76,6 @@ def _narrowed(plan: Plan, options: Options) -> Plan:
 def _run(plan: Plan, options: Options, journal: Journal) -> int:
     if not options.resume:
         journal.forget()
-    keep_out_of_the_tree(journal.folder)
     at_once = len(os.sched_getaffinity(0))
     mutants = all_mutants(plan)
     sys.stderr.write(f"{len(mutants.all)} mutants of {len(mutants.by_file)} files; first the tests run once, traced\n")

@@ -16,6 +16,7 @@ from tests.mutation.judging import SURVIVED, judge
 from tests.mutation.mutants import Mutant, mutate, read_source
 from tests.mutation.plan import Plan
 from tests.mutation.progress import Progress, Stopwatch
+from tests.mutation.session import keep_out_of_the_tree
 from tests.mutation.survey import Survey, survey
 from tests.mutation.verdicts import Outcome, Verdict
 
@@ -56,11 +57,13 @@ def all_mutants(plan: Plan) -> Mutants:
 
 def surveyed(plan: Plan, journal: Journal, *, at_once: int) -> Survey:
     """Return the survey of the journal, or make it, and import what tests need so that children need not."""
+    keep_out_of_the_tree(journal.folder, bytecode=False)
     known = journal.survey()
     if known is None:
         known = survey(plan, journal.folder, at_once=at_once)
         journal.keep_survey(known)
     _import_foreign(known.modules)
+    keep_out_of_the_tree(journal.folder, bytecode=True)
     return known
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.mutation.plan import Plan
 
-__all__ = ["EXAMPLES_MAX", "Watch", "run_tests"]
+__all__ = ["EXAMPLES_MAX", "Watch", "keep_out_of_the_tree", "limit_collection", "run_tests"]
 
 EXAMPLES_MAX = 100
 """A property is tried on no more examples than this for each mutant."""
@@ -21,7 +21,7 @@ _SETTINGS = "_hypothesis_internal_use_settings"
 
 _COLLECTION_SECONDS = 60.0
 _SLOWDOWN = 8.0
-_WALL = 4.0
+_WALL = 20.0
 """A waiting test gets this many times the seconds that a computing test gets."""
 
 
@@ -82,6 +82,18 @@ def run_tests(plan: Plan, paths: Sequence[str], plugins: Sequence[object], optio
     return int(pytest.main([*fixed, *choice, *options, *paths], plugins=list(plugins)))
 
 
+def keep_out_of_the_tree(folder: Path, *, bytecode: bool) -> None:
+    """Let what Python and hypothesis write beside sources go to a folder.
+
+    Args:
+        folder: anywhere outside the tree.
+        bytecode: whether to keep bytecode there; what is installed is compiled anew then, so it should be imported.
+    """
+    hypothesis.configuration.set_hypothesis_home_dir(folder / "hypothesis")
+    sys.dont_write_bytecode = not bytecode
+    sys.pycache_prefix = str(folder / "bytecode") if bytecode else None
+
+
 def limit_collection() -> None:
     """Start the timers for importing and collecting."""
     _limit(_COLLECTION_SECONDS)
@@ -117,9 +129,3 @@ def _quick(asked: hypothesis.settings) -> hypothesis.settings:
         print_blob=False,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-
-
-def keep_out_of_the_tree(folder: Path) -> None:
-    """Let what Python and hypothesis write beside sources go to a folder."""
-    sys.pycache_prefix = str(folder / "pycache")
-    hypothesis.configuration.set_hypothesis_home_dir(folder / "hypothesis")

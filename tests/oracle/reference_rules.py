@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 DOLLAR = 10**24
-CENT_OF_A_CENT = 10**18
+MICRO = 10**18
 """10^-6 dollars."""
 BPS = 10_000
 
@@ -219,7 +219,7 @@ def _sums(action: Action, scene: Scene, caps: Caps, mark: int) -> dict[str, bool
         "R5_NO_EQUITY": equity <= 0,
         "R5_POSITION_CAP": position * BPS > caps.position * equity,
         "R5_EXPOSURE_CAP": exposure * BPS > caps.exposure * equity,
-        "R5_BELOW_ORDER_MINIMUM": order < caps.order_usd * CENT_OF_A_CENT,
+        "R5_BELOW_ORDER_MINIMUM": order < caps.order_usd * MICRO,
         "R6_LEVERAGE_CAP": exposure > caps.leverage * equity,
         "R6_VENUE_LEVERAGE": position > contract.leverage(position) * equity,
         "R7_ORDERS_PER_DAY": counts["orders_after"] > caps.day_orders,

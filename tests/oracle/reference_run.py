@@ -27,10 +27,10 @@ def run(rows: Sequence[Row], terms: Terms) -> Outcome:
         account.equity[now] = _value(account, terms, now, mark)
         if index + 1 < len(rows):
             moment = Moment(now, mark, rows[index + 1].open)
-            _close_after_halt(account, terms, moment)
+            halting = _close_after_halt(account, terms, moment)
             word = proposals(index, account.size)
             wish = _worded(account, terms, word, mark) if word else terms.script.get(index)
-            if wish:
+            if wish and not halting:
                 _turn(account, terms, wish, moment)
     return account
 
@@ -65,11 +65,13 @@ def _halt(account: Outcome, now: int, reason: str) -> None:
         account.halts.append((now, reason))
 
 
-def _close_after_halt(account: Outcome, terms: Terms, moment: Moment) -> None:
+def _close_after_halt(account: Outcome, terms: Terms, moment: Moment) -> bool:
     # A liquidation leaves nothing to close, and nothing is opened after it.
-    if account.halts and account.size:
-        account.closings.append((moment.now, account.halts[0][1]))
-        _send(account, terms, _way_out(account), moment)
+    if not account.halts or not account.size:
+        return False
+    account.closings.append((moment.now, account.halts[0][1]))
+    _send(account, terms, _way_out(account), moment)
+    return True
 
 
 def _worded(account: Outcome, terms: Terms, word: str, mark: Fraction) -> Wish:

@@ -17,6 +17,7 @@ from agentic_core.domain import (
     Price,
     Side,
     Size,
+    Symbol,
     TimeInForce,
     Trigger,
     TriggerKind,
@@ -43,7 +44,6 @@ from agentic_core.execution.evidence import (
 )
 from agentic_core.execution.intent import Contradiction, learn
 from agentic_core.execution.life import Life, begin
-from tests.support.markets import BTC
 
 __all__ = [
     "DEADLINE",
@@ -98,7 +98,7 @@ def made(style: str = "ioc", *, units: str = "2", **changes: object) -> Prepared
     """
     intent = OrderIntent(
         cloid=ClientOrderId("0x000000000000000000000000000000c1"),
-        symbol=BTC,
+        symbol=Symbol("BTC"),
         side=Side.BUY,
         size=size(units),
         limit_price=Price(Decimal(100)),

@@ -22,8 +22,8 @@ from agentic_core.domain import (
     Mark,
     MarketSnapshot,
     MarkSource,
-    OrderIntent,
     OpenIntent,
+    OrderIntent,
     Position,
     PreparedIntent,
     Price,
@@ -76,10 +76,12 @@ class MarketByHand:
         for symbol, price in (prices or {}).items():
             self.set(symbol, price)
 
-    def set(self, symbol: Symbol, price: str | Decimal, *, age_ms: int = 0) -> None:
-        """Set a mark that is so old."""
+    def set(
+        self, symbol: Symbol, price: str | Decimal, *, age_ms: int = 0, source: MarkSource = MarkSource.VENUE
+    ) -> None:
+        """Set a mark that is so old; below zero it is ahead."""
         as_of = Instant(self.as_of - age_ms)
-        self.marks[symbol] = Mark(symbol=symbol, price=Price(Decimal(price)), as_of=as_of, source=MarkSource.VENUE)
+        self.marks[symbol] = Mark(symbol=symbol, price=Price(Decimal(price)), as_of=as_of, source=source)
 
     def instrument(self, symbol: Symbol) -> Instrument | None:
         """Return the contract's rules."""
@@ -136,7 +138,8 @@ class AccountByHand:
     def exposure(self) -> Usd:
         """Return the sum of all notionals at the marks that were set."""
         marks = self.market.marks
-        return Usd(sum((abs(one.size) * marks[symbol].price for symbol, one in self.positions.items()), ZERO))
+        known = ((one, marks[symbol].price) for symbol, one in self.positions.items() if symbol in marks)
+        return Usd(sum((abs(one.size) * price for one, price in known), ZERO))
 
     def freeze(self) -> AccountSnapshot:
         """Copy what is visible."""

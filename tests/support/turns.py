@@ -13,10 +13,12 @@ from agentic_core.domain import (
     Denied,
     DeploymentId,
     Fence,
+    Figures,
     Fill,
     IntentState,
     Interval,
     Liquidity,
+    Mark,
     PreparedIntent,
     ProposedAction,
     Rejected,
@@ -41,6 +43,7 @@ from agentic_core.runtime.effects import (
     Effect,
     EffectReply,
     Persist,
+    Quote,
     Record,
     Refused,
     Reserve,
@@ -159,7 +162,7 @@ def unresolved(prepared: PreparedIntent) -> Unresolved:
 
 def denied_by_the_gate(prepared: PreparedIntent) -> Denied:
     """Hold an order back at the last moment."""
-    return Denied(rule="R3_HALTED", detail="trading became halted", numbers={})
+    return Denied(rule="R3_HALTED", detail="trading became halted", numbers=Figures())
 
 
 def _accepted(prepared: PreparedIntent, state: IntentState, size: Decimal) -> Accepted:
@@ -182,8 +185,15 @@ def _accepted(prepared: PreparedIntent, state: IntentState, size: Decimal) -> Ac
 class World:
     """Answers the effects of turns: orders meet their fates in sequence, a chat model says what was written down."""
 
-    def __init__(self, *fates: Fate, reservation: Reserved | Refused = Reserved(), reply: Reply | None = None) -> None:  # noqa: B008 - a frozen value
+    def __init__(
+        self,
+        *fates: Fate,
+        reservation: Reserved | Refused = Reserved(),  # noqa: B008 - a frozen value
+        reply: Reply | None = None,
+        quote: Mark | None = None,
+    ) -> None:
         self._fates = list(fates)
+        self._quote = quote
         self._reservation = reservation
         self._reply = reply
         self.effects: list[Effect] = []
@@ -224,6 +234,8 @@ class World:
                 )
             case Send():
                 return self._fates.pop(0)(effect.prepared)
+            case Quote():
+                return self._quote
             case Record() | Abandon():
                 return None
             case Reserve():

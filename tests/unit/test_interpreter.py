@@ -29,6 +29,7 @@ from agentic_core.errors import Conflict, Fenced, UsageError
 from agentic_core.metering import MonthBudget
 from agentic_core.ports.broker import BrokerCapabilities, Burned, NotBurned, Observation
 from agentic_core.ports.chat_model import Answer, Question, Reply, Unusable
+from agentic_core.risk.envelope import allowed
 from agentic_core.runtime import Interpreter, RunRecorder, Turned, drive, tick
 from agentic_core.runtime.effects import Abandon, Ask, Persist, Record, Refused, Reserve, Reserved, Send
 from agentic_core.runtime.tick import TickGenerator
@@ -272,4 +273,5 @@ def question_of(room: Room) -> Question:
         market=room.paper.market.freeze(1),
         account=room.paper.ledger.freeze(),
         limits=LIMITS,
+        envelope=allowed(room.paper.ledger, room.paper.market, LIMITS, TradingState.ACTIVE),
     )

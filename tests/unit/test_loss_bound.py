@@ -100,7 +100,10 @@ def test_bound_counts_both_legs_of_a_turn_that_opens_the_other_side() -> None:
 
 
 def test_bound_takes_the_narrowest_exposure() -> None:
-    """Of the exposure cap, the leverage, what the symbols can hold together, and what the reserve leaves."""
+    """Of the exposure cap, the leverage, what the symbols can hold together, and what the reserve leaves.
+
+    Without a reserve a turn takes 3 × 1.5 / 0.99 × 0.11259995 of three times equity, and 1 - 0.99 × 0.488182 is lost.
+    """
     both = msgspec.structs.replace(limits(2_000, 3_000), symbols_allowed=frozenset({BTC, ETH}))
     by_exposure = figures(both)
     assert by_exposure == (247, 1_142, 3_007)
@@ -109,6 +112,10 @@ def test_bound_takes_the_narrowest_exposure() -> None:
     assert figures(limits(20_000, 50_000, leverage=2))[1:] == figures(limits(20_000, 20_000, leverage=5))[1:]
     reserved = limits(**wide, daily=100, drawdown=100)
     assert figures(reserved) == figures(limits(20_000, 20_000, leverage=5, daily=100, drawdown=100))
+    half = msgspec.structs.replace(reserved, reserve_bps=Bps(100))
+    assert figures(half) == figures(limits(10_000, 10_000, leverage=5, daily=100, drawdown=100))
+    free = msgspec.structs.replace(limits(30_000, 30_000, leverage=3, daily=100, drawdown=100), reserve_bps=Bps(0))
+    assert figures(free) == (3_692, 5_167, 5_167)
 
 
 def test_bound_of_a_symbol_ends_at_the_leverage_of_the_venue() -> None:
@@ -162,6 +169,27 @@ def test_exposure_too_wide_names_the_widest_that_is_not() -> None:
     assert figures(limits(44_300, 44_300, leverage=5))[2] < 10_000
     assert figures(limits(50_000, 50_000, leverage=5, drawdown=1_500))[2] < 10_000
     refusal(limits(50_000, 50_000, leverage=5, drawdown=1_600))
+
+
+def test_largest_exposure_may_be_the_next_whole_percent() -> None:
+    """0.2 + 0.11259995 × 1.5 x is rounded up to everything from x = 4.7359 on."""
+    _, reason = refusal(limits(47_380, 47_380, leverage=5, drawdown=2_000))
+    assert reason.startswith("was 473.8, with which")
+    assert "; lower it to 473 or less, and risk.maxPositionPct with it; or" in reason
+
+
+def test_exposure_alone_is_named_where_no_drawdown_would_do() -> None:
+    """With gaps of 50 % even the twice equity that a drawdown of 1 % lets be opened is too much.
+
+    0.25 + (0.5 + 1.5 × 0.0114545) × 1.5 x reaches 1 at x = 0.9668; the position cap is no wider than that.
+    """
+    rough = GapAssumptions(gap_bps=Bps(5_000))
+    caps = msgspec.structs.replace(limits(9_600, 200_000, leverage=20), symbols_allowed=frozenset({BTC, ETH}))
+    path, reason = refusal(caps, rough)
+    assert (path, reason) == (
+        "risk.maxTotalExposurePct",
+        "was 2000, with which one turn can take what the drawdown cap leaves; lower it to 96 or less",
+    )
 
 
 def test_drawdown_too_wide_is_named_where_no_exposure_would_do() -> None:

@@ -94,7 +94,6 @@ def test_oracle_daily_loss_exactly_reached_closes_and_halts_past_midnight() -> N
     assert (outcome.halts, outcome.closings) == ([(halted_at, "daily_loss")], [(halted_at, "daily_loss")])
     assert outcome.fills[1:] == [_fill(halted_at, "sell", "1", "85.4", "0")]
     assert outcome.rejections == [
-        (halted_at, "R3_HALTED"),
         (24 * HOUR_MS + MINUTE_MS, "R3_HALTED"),
         (24 * HOUR_MS + 2 * MINUTE_MS, "R3_HALTED"),
     ]

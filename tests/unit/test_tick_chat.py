@@ -66,6 +66,16 @@ def test_chat_question_shows_the_skill_the_market_the_account_and_the_caps() -> 
     assert [(mark.symbol, mark.price) for mark in question.market.marks] == [(BTC, D(50_000))]
 
 
+def test_chat_question_shows_what_would_be_approved() -> None:
+    """The envelope is that of the very snapshot: with nothing held, both sides up to the same caps."""
+    world, _ = played(NOTHING)
+    envelope = world.of(Ask)[0].question.envelope
+    assert [(room.symbol, room.side, room.size_max) for room in envelope.opens] == [
+        (BTC, Side.BUY, D("0.1")),
+        (BTC, Side.SELL, D("0.1")),
+    ]
+
+
 def test_chat_whose_money_is_refused_skips_the_turn_without_asking() -> None:
     """Nothing is asked, decided or recorded as a decision; the reason names the guard."""
     world = World(reservation=Refused(reason="1.04 USD would be committed this month, the cap is 1"))

@@ -46,7 +46,7 @@ def rest_trigger(floor: Floor, placing: Placing, prepared: PreparedIntent) -> st
 
 def cancel(floor: Floor, intent: OrderIntent) -> str | None:
     """End the order that is named; return why the venue cannot."""
-    order = floor.orders.live(intent.target) if intent.target is not None else None
+    order = floor.orders.live.get(intent.target) if intent.target is not None else None
     if order is None:
         return f"Order was never placed, already canceled, or filled. asset={intent.symbol}"
     floor.orders.end(order, OrderStatus.CANCELED, floor.ledger.as_of, f"cancelled by {intent.cloid}")

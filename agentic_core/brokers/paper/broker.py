@@ -6,7 +6,7 @@ from itertools import chain
 
 from agentic_core.brokers.paper.floor import Floor
 from agentic_core.brokers.paper.funding import settle_funding
-from agentic_core.brokers.paper.history import OrderEvent, events_of
+from agentic_core.brokers.paper.history import Answer, OrderEvent, events_of
 from agentic_core.brokers.paper.ledger import PaperLedger
 from agentic_core.brokers.paper.liquidation import Liquidation, Liquidator
 from agentic_core.brokers.paper.passing import match_open_orders
@@ -69,6 +69,7 @@ class PaperBroker:
         """
         self.ledger = ledger
         self._books = books
+        self._latency_ms = rules.latency_ms
         self._floor = Floor(
             ledger=ledger, books=books, instruments=instruments, fees=fees, slippage_bps=slippage_bps, rules=rules
         )
@@ -87,7 +88,7 @@ class PaperBroker:
     @property
     def is_idle(self) -> bool:
         """Whether nothing rests and nothing is on its way, so that `advance` would do nothing."""
-        return not self._orders and not self._floor.transit
+        return not self._orders.live and not self._floor.transit
 
     @property
     def next_due(self) -> Instant | None:
@@ -114,15 +115,17 @@ class PaperBroker:
         if cloid in outcomes:
             return outcomes[cloid]
         outcome: SendOutcome
-        if self._floor.rules.latency_ms:
+        if self._latency_ms:
             outcome = self._start(prepared)
-        else:
-            book = await self._books.book(intent.symbol) if intent.kind is _ORDER else None
+        elif intent.kind is _ORDER:
+            book = await self._books.book(intent.symbol)
             if cloid in outcomes:  # sent or burned while the book was on its way
                 return outcomes[cloid]
             outcome = self._performing.perform(prepared, book)
+        else:
+            outcome = self._performing.perform(prepared, None)
         outcomes[cloid] = outcome
-        if intent.kind is _ORDER or intent.kind in ORDER_KINDS:
+        if intent.kind in ORDER_KINDS:
             self.ledger.count_order()
         return outcome
 
@@ -177,7 +180,7 @@ class PaperBroker:
             if floor.transit.take(intent.cloid):
                 self._arrived[intent.cloid] = self._performing.perform(prepared, book)
                 floor.show_orders()
-        if self._orders:
+        if self._orders.live:
             await match_open_orders(floor, self._placing)
         return tuple(floor.fills[first:])
 
@@ -206,5 +209,5 @@ class PaperBroker:
         self._floor.show_orders()
         outcome = Unresolved(cloid=intent.cloid, cause=f"{intent.kind} takes effect at {due}")
         if intent.kind in ORDER_KINDS:
-            self._floor.log.append((now, intent, outcome))
+            self._floor.log.append(Answer(now, intent, outcome))
         return outcome

@@ -42,9 +42,10 @@ class Depth:
     def take(self, book: Book, side: Side, units: Decimal) -> None:
         """Note that so many units were taken from a snapshot as it was delivered."""
         seen = self._seen.get(book.symbol)
-        bought = sold = ZERO
-        if seen is not None and seen[0].as_of == book.as_of and seen[0] == book:
-            _, bought, sold = seen
+        if seen is None or seen[0].as_of != book.as_of or seen[0] != book:
+            self._seen[book.symbol] = (book, units, ZERO) if side is _BUY else (book, ZERO, units)
+            return
+        _, bought, sold = seen
         self._seen[book.symbol] = (book, bought + units, sold) if side is _BUY else (book, bought, sold + units)
 
 
@@ -80,10 +81,15 @@ class Floor:
         return bool(self.rules.outages) and self.rules.is_out(symbol, self.ledger.as_of)
 
     def make_fills(
-        self, intent: OrderIntent, executions: Sequence[Execution], liquidity: Liquidity, *, first: int = 0
+        self,
+        intent: OrderIntent,
+        held: Position,
+        executions: Sequence[Execution],
+        liquidity: Liquidity,
+        *,
+        first: int = 0,
     ) -> tuple[tuple[Fill, ...], Position]:
         """Return what executions of an order would be, numbered from `first`, and the position after them."""
-        held = self.ledger.position(intent.symbol)
         fills: list[Fill] = []
         for number, part in enumerate(executions, first):
             held, gain = held.after(intent.side, part.size, part.price)

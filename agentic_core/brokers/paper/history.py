@@ -11,7 +11,7 @@ from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.order import Accepted, IntentState, OrderIntent, Rejected, SendOutcome, Unresolved
 from agentic_core.domain.times import Instant
 
-__all__ = ["LogEntry", "OrderEvent", "OrderStatus", "events_of", "status_of_refusal"]
+__all__ = ["Answer", "LogEntry", "OrderEvent", "OrderStatus", "events_of", "status_of_refusal"]
 
 
 class OrderStatus(StrEnum):
@@ -66,8 +66,15 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str = ""
 
 
-LogEntry: TypeAlias = OrderEvent | tuple[Instant, OrderIntent, SendOutcome]
-"""An event, or the answer to an action from which its events follow; answers are many, so events wait until asked."""
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """The answer to an action, from which its event follows; they are many, so events wait until somebody asks."""
+
+    time: Instant
+    intent: OrderIntent
+    outcome: SendOutcome
+
+
+LogEntry: TypeAlias = OrderEvent | Answer
 
 
 def events_of(entry: LogEntry) -> Iterator[OrderEvent]:
@@ -75,7 +82,7 @@ def events_of(entry: LogEntry) -> Iterator[OrderEvent]:
     if isinstance(entry, OrderEvent):
         yield entry
         return
-    time, intent, outcome = entry
+    intent, outcome = entry.intent, entry.outcome
     left, reason = intent.size, ""
     match outcome:
         case Accepted():
@@ -88,7 +95,7 @@ def events_of(entry: LogEntry) -> Iterator[OrderEvent]:
         case _:
             assert_never(outcome)
     cloid, symbol = intent.cloid, intent.symbol
-    yield OrderEvent(time=time, cloid=cloid, symbol=symbol, status=status, left=left, reason=reason)
+    yield OrderEvent(time=entry.time, cloid=cloid, symbol=symbol, status=status, left=left, reason=reason)
 
 
 def status_of_refusal(reason: str) -> OrderStatus:

@@ -163,7 +163,7 @@ class Liquidator:
             floor.book((fill,), after)
             fills.append(fill)
             position = after
-        if floor.orders:
+        if floor.orders.live:
             floor.follow(symbol)
         return fills
 
@@ -179,7 +179,7 @@ class Liquidator:
 
     def _end_orders(self, symbols: frozenset[Symbol]) -> None:
         floor = self._floor
-        if floor.orders:
+        if floor.orders.live:
             reason = "the margin fell below what its positions need"
             floor.orders.end_all(symbols, OrderStatus.LIQUIDATED_CANCELED, floor.ledger.as_of, reason)
             floor.show_orders()

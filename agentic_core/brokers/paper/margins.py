@@ -32,12 +32,10 @@ class Margins:
         self._pockets: dict[Symbol, Pocket] = {}
         self.isolated = False
         """Whether any symbol was ever set to isolated margin; until then nothing has to be kept apart."""
+        self.settings: Final[Mapping[Symbol, LeverageSetting]] = self._settings
+        """What symbols were set to; where nothing was set, the account's own leverage holds."""
         self.pockets: Final[Mapping[Symbol, Pocket]] = self._pockets
         """By symbol, of open isolated positions only."""
-
-    def setting(self, symbol: Symbol) -> LeverageSetting | None:
-        """Return what a symbol was set to, or None where the account's own leverage holds."""
-        return self._settings.get(symbol)
 
     def set(self, symbol: Symbol, setting: LeverageSetting) -> None:
         """Set the leverage of a symbol; the margin of an open isolated position stays as it is."""

@@ -1,6 +1,6 @@
 """Orders that rest: limit orders in the book and triggers that wait for the mark."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -58,22 +58,12 @@ class OpenOrders:
         self._log = log
         self._known: dict[ClientOrderId, OpenOrder] = {}
         self._live: dict[ClientOrderId, OpenOrder] = {}
-
-    def __bool__(self) -> bool:
-        """Tell whether any order is open."""
-        return bool(self._live)
-
-    def __len__(self) -> int:
-        """Count the open orders."""
-        return len(self._live)
+        self.live: Final[Mapping[ClientOrderId, OpenOrder]] = self._live
+        """The orders that rest, in the order they came."""
 
     def known(self, cloid: ClientOrderId) -> OpenOrder | None:
         """Return an order that rests or rested."""
         return self._known.get(cloid)
-
-    def live(self, cloid: ClientOrderId) -> OpenOrder | None:
-        """Return an order that rests."""
-        return self._live.get(cloid)
 
     def add(self, order: OpenOrder) -> None:
         """Let an order rest."""

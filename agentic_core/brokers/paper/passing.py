@@ -42,8 +42,9 @@ def _match(floor: Floor, placing: Placing, order: OpenOrder, book: Book) -> None
     units = min(order.left, crossing_units(intent.side, intent.limit_price, floor.depth.left(book)))
     if order.state is not IntentState.RESTING or units <= 0:
         return
+    held = ledger.position(intent.symbol)
     executions = (Execution(size=Size(units), price=intent.limit_price),)
-    fills, after = floor.make_fills(intent, executions, Liquidity.MAKER, first=len(order.fills))
+    fills, after = floor.make_fills(intent, held, executions, Liquidity.MAKER, first=len(order.fills))
     if not intent.reduce_only and placing.lacks_margin(intent.symbol, after.size, fills[0].fee, resting=False):
         reason = f"Insufficient margin to place order. asset={intent.symbol}"
         floor.orders.end(order, OrderStatus.MARGIN_CANCELED, ledger.as_of, reason)

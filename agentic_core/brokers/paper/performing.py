@@ -4,9 +4,9 @@ from typing import assert_never
 
 from agentic_core.brokers.paper.actions import cancel, rest_trigger, set_leverage
 from agentic_core.brokers.paper.floor import Floor
+from agentic_core.brokers.paper.history import Answer
 from agentic_core.brokers.paper.orders import OpenOrder
 from agentic_core.brokers.paper.placing import Placing, cannot_rest
-from agentic_core.domain.fill import Fill
 from agentic_core.domain.market import Book
 from agentic_core.domain.order import (
     Accepted,
@@ -46,7 +46,31 @@ class Performing:
         if refusal is not None:
             return self._refuse(intent, refusal)
         state = IntentState.RESTING if intent.kind is IntentKind.STOP else IntentState.BOOKED
-        return _accepted(intent, state, ())
+        return Accepted(cloid=intent.cloid, state=state, fills=(), venue_order_id=f"paper-{intent.cloid[2:18]}")
+
+    def _place(self, prepared: PreparedIntent, book: Book | None) -> SendOutcome:
+        """Execute an order that has not expired, and let rest what may."""
+        floor, intent = self._floor, prepared.intent
+        attempt = self._placing.attempt(intent, book)
+        if isinstance(attempt, str):
+            return self._refuse(intent, attempt)
+        sized, fills, _, left = attempt
+        rests = bool(left) and sized.time_in_force is not _IOC
+        refusal = cannot_rest(floor, sized) if rests else None
+        if refusal is not None:
+            return self._refuse(intent, refusal)
+        assert book is not None, "without a book there is no attempt"
+        had_orders = bool(floor.orders.live)
+        self._placing.commit(attempt, book)
+        state = IntentState.PARTIAL if left else IntentState.FILLED
+        if rests:
+            state = IntentState.RESTING
+            floor.orders.add(OpenOrder(sized, prepared.decision, left=left, fills=fills))
+        outcome = Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
+        floor.log.append(Answer(floor.ledger.as_of, sized, outcome))
+        if rests or had_orders:
+            floor.follow(intent.symbol)
+        return outcome
 
     def _act(self, prepared: PreparedIntent) -> str | None:
         match prepared.intent.kind:
@@ -61,35 +85,8 @@ class Performing:
             case _:
                 assert_never(prepared.intent.kind)
 
-    def _place(self, prepared: PreparedIntent, book: Book | None) -> SendOutcome:
-        floor, intent = self._floor, prepared.intent
-        attempt = self._placing.attempt(intent, book)
-        if isinstance(attempt, str):
-            return self._refuse(intent, attempt)
-        sized, fills, _, left = attempt
-        rests = bool(left) and sized.time_in_force is not _IOC
-        refusal = cannot_rest(floor, sized) if rests else None
-        if refusal is not None:
-            return self._refuse(intent, refusal)
-        assert book is not None, "without a book there is no attempt"
-        had_orders = bool(floor.orders)
-        self._placing.commit(attempt, book)
-        state = IntentState.PARTIAL if left else IntentState.FILLED
-        if rests:
-            state = IntentState.RESTING
-            floor.orders.add(OpenOrder(sized, prepared.decision, left=left, fills=fills))
-        outcome = _accepted(intent, state, fills)
-        floor.log.append((floor.ledger.as_of, sized, outcome))
-        if rests or had_orders:
-            floor.follow(intent.symbol)
-        return outcome
-
     def _refuse(self, intent: OrderIntent, reason: str) -> Rejected:
         outcome = Rejected(cloid=intent.cloid, reason=reason)
         if intent.kind in ORDER_KINDS:
-            self._floor.log.append((self._floor.ledger.as_of, intent, outcome))
+            self._floor.log.append(Answer(self._floor.ledger.as_of, intent, outcome))
         return outcome
-
-
-def _accepted(intent: OrderIntent, state: IntentState, fills: tuple[Fill, ...]) -> Accepted:
-    return Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")

@@ -65,7 +65,7 @@ class Placing:
             executions = walk(sized.side, sized.size, sized.limit_price, book, rules, floor.factors[sized.side])
         elif self._would_match(sized, book):
             return f"Post only order would have immediately matched, bbo was {show_best(book)}. asset={sized.symbol}"
-        fills, after = floor.make_fills(sized, executions, _TAKER, first=len(fired.fills) if fired else 0)
+        fills, after = floor.make_fills(sized, held, executions, _TAKER, first=len(fired.fills) if fired else 0)
         refusal = self._refusal(sized, fills, held, rules, is_new=fired is None)
         return refusal or (sized, fills, after, sized.size - abs(after.size - held.size))
 
@@ -73,7 +73,7 @@ class Placing:
         """Enter what an order executes, and end the orders of our own that it ran into."""
         floor = self._floor
         intent, fills, after, left = attempt
-        if floor.orders:
+        if floor.orders.live:
             self._end_own(intent, floor.depth.left(book))
         if fills:
             floor.depth.take(book, intent.side, intent.size - left)
@@ -117,15 +117,17 @@ class Placing:
         if not fills and intent.time_in_force is _IOC:
             return f"Order could not immediately match against any resting orders. asset={symbol}"
         after = held.size + (intent.size if intent.side is _BUY else -intent.size)
-        if is_new and self.is_too_small(intent, fills[0].price if fills else intent.limit_price, after):
+        price = fills[0].price if fills else intent.limit_price
+        if intent.size * price < VENUE_ORDER_USD_MIN and is_new and self.is_too_small(intent, price, after):
             return f"Order must have minimum value of $10. asset={symbol}"
         if intent.reduce_only:
             return None
         ledger = self._floor.ledger
-        setting = ledger.margins.setting(symbol)
-        if setting is not None and setting.leverage > rules.leverage_at(abs(after) * ledger.price(symbol)):
+        settings = ledger.margins.settings
+        if symbol in settings and settings[symbol].leverage > rules.leverage_at(abs(after) * ledger.price(symbol)):
             return f"Order would cause position to exceed margin tier limit at current leverage. asset={symbol}"
-        if self.lacks_margin(symbol, after, sum([fill.fee for fill in fills], ZERO)):
+        fees = fills[0].fee if len(fills) == 1 else sum((fill.fee for fill in fills), ZERO)
+        if self.lacks_margin(symbol, after, fees):
             return f"Insufficient margin to place order. asset={symbol}"
         return None
 
@@ -178,7 +180,7 @@ def bad_price(price: Decimal, symbol: Symbol) -> str:
 
 def cannot_rest(floor: Floor, intent: OrderIntent) -> str | None:
     """Return the venue's words for one order too many, or for a price far from any that could execute."""
-    if len(floor.orders) >= floor.rules.open_orders_max:
+    if len(floor.orders.live) >= floor.rules.open_orders_max:
         return f"Too many open orders. asset={intent.symbol}"
     mark = floor.ledger.price(intent.symbol)
     if abs(intent.limit_price - mark) > mark * _PRICE_BAND:

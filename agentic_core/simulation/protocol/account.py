@@ -175,7 +175,7 @@ class AccountMoves:
             yield self._begin(replace(shared, decided=Box.EMPTY), attempts, label)
         elif not self._may_open(shared, attempts):
             return
-        elif unfenced:
+        elif unfenced and shared.decided is Box.EMPTY:
             label = "runner {epoch} checks that it may open"
             yield AccountMove(label=label, after=replace(shared, decided=Box.CURRENT))
         else:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["ABLATIONS", "CONFIGS", "FULL_DESIGN", "Ablation", "Design", "Invariant", "Scope"]
+__all__ = ["ABLATIONS", "CONFIGS", "FULL_DESIGN", "Ablation", "Config", "Design", "Invariant", "Scope"]
 
 
 class Invariant(StrEnum):
@@ -34,6 +34,7 @@ class Ablation(StrEnum):
     DUPLICATE_IS_REJECTION = "duplicate-is-rejection"
     EXPIRED_IS_REJECTION = "expired-is-rejection"
     LIMITED_COPY_IS_REJECTION = "limited-copy-is-rejection"
+    NO_DEADLINE = "no-deadline"
     RETRY_BEFORE_PROOF = "retry-before-proof"
     NO_WRITE_AHEAD = "no-write-ahead"
     NO_EPOCH_FENCE = "no-epoch-fence"
@@ -45,32 +46,49 @@ class Ablation(StrEnum):
     EXPIRY_IGNORED = "expiry-ignored"
 
 
-_MONEY = frozenset({Invariant.CAP, Invariant.LOST_FILL, Invariant.FALSE_FLAT})
-
-ABLATIONS: dict[Ablation, tuple[str, frozenset[Invariant]]] = {
-    Ablation.ERROR_IS_REJECTION: ("a server error or a lost answer counts as a rejection", _MONEY),
-    Ablation.UNKNOWN_IS_DEAD: ("an order that the venue does not know twice counts as dead, at any time", _MONEY),
-    Ablation.NO_MARGIN: ("absence counts as soon as the expiry has passed, with no margin for lagging reads", _MONEY),
-    Ablation.LOCAL_CLOCK: ("the expiry is judged by the runner's clock, which is ahead, with no margin", _MONEY),
-    Ablation.USED_NOOP_IS_PROOF: ("a burn answered `used`, then absence, counts as dead", _MONEY),
-    Ablation.SECOND_BURN_IS_PROOF: ("a second burn answered `used` counts as proof that the first one landed", _MONEY),
-    Ablation.DUPLICATE_IS_REJECTION: ("an order answered `duplicate nonce` counts as rejected", _MONEY),
-    Ablation.EXPIRED_IS_REJECTION: ("an order answered `already expired` counts as rejected", _MONEY),
-    Ablation.LIMITED_COPY_IS_REJECTION: ("429 for a copy that a proxy made counts as a rejection", _MONEY),
-    Ablation.RETRY_BEFORE_PROOF: ("an attempt whose fate is unknown does not block the next one", _MONEY),
-    Ablation.NO_WRITE_AHEAD: ("an attempt is written down only when its answer arrives", _MONEY),
+ABLATIONS: dict[Ablation, tuple[str, Invariant]] = {
+    Ablation.ERROR_IS_REJECTION: ("a server error or a lost answer counts as a rejection", Invariant.LOST_FILL),
+    Ablation.UNKNOWN_IS_DEAD: (
+        "an order that the venue does not know twice counts as dead, at any time",
+        Invariant.LOST_FILL,
+    ),
+    Ablation.NO_MARGIN: (
+        "absence counts as soon as the expiry has passed, with no margin for lagging reads",
+        Invariant.LOST_FILL,
+    ),
+    Ablation.LOCAL_CLOCK: (
+        "the expiry is judged by the runner's clock, which is ahead, with no margin",
+        Invariant.LOST_FILL,
+    ),
+    Ablation.USED_NOOP_IS_PROOF: ("a burn answered `used`, then absence, counts as dead", Invariant.LOST_FILL),
+    Ablation.SECOND_BURN_IS_PROOF: (
+        "a second burn answered `used` counts as proof that the first one landed",
+        Invariant.LOST_FILL,
+    ),
+    Ablation.DUPLICATE_IS_REJECTION: ("an order answered `duplicate nonce` counts as rejected", Invariant.LOST_FILL),
+    Ablation.EXPIRED_IS_REJECTION: ("an order answered `already expired` counts as rejected", Invariant.LOST_FILL),
+    Ablation.LIMITED_COPY_IS_REJECTION: ("429 for a copy that a proxy made counts as a rejection", Invariant.LOST_FILL),
+    Ablation.NO_DEADLINE: ("nobody asks the venue once the deadline has passed; only burns resolve", Invariant.STUCK),
+    Ablation.RETRY_BEFORE_PROOF: ("an attempt whose fate is unknown does not block the next one", Invariant.CAP),
+    Ablation.NO_WRITE_AHEAD: ("an attempt is written down only when its answer arrives", Invariant.CAP),
     Ablation.NO_EPOCH_FENCE: (
         "the check and the insert of an attempt are two steps, and neither asks for the epoch",
-        _MONEY,
+        Invariant.CAP,
     ),
-    Ablation.INHERITED_IGNORED: ("a new runner does not resolve what the old one left", _MONEY),
-    Ablation.NAIVE_KILL: ("a kill reads the position, closes it and reports, without burning and waiting", _MONEY),
-    Ablation.KILL_FORGOTTEN: ("a kill ends the process and leaves nothing durable, so a restart trades", _MONEY),
-    Ablation.READS_LAG_LONGER: ("the venue's reads lag longer than the margin", _MONEY),
-    Ablation.NONCES_REPEAT: ("the venue carries an action out again when its nonce comes again", _MONEY),
-    Ablation.EXPIRY_IGNORED: ("the venue carries out actions after their expiry", _MONEY),
+    Ablation.INHERITED_IGNORED: ("a new runner does not resolve what the old one left", Invariant.CAP),
+    Ablation.NAIVE_KILL: (
+        "a kill reads the position, closes it and reports, without burning and waiting",
+        Invariant.FALSE_FLAT,
+    ),
+    Ablation.KILL_FORGOTTEN: (
+        "a kill ends the process and leaves nothing durable, so a restart trades",
+        Invariant.FALSE_FLAT,
+    ),
+    Ablation.READS_LAG_LONGER: ("the venue's reads lag longer than the margin", Invariant.LOST_FILL),
+    Ablation.NONCES_REPEAT: ("the venue carries an action out again when its nonce comes again", Invariant.CAP),
+    Ablation.EXPIRY_IGNORED: ("the venue carries out actions after their expiry", Invariant.LOST_FILL),
 }
-"""What each ablation means, and which invariants count against it: those about money, never the one it drops itself."""
+"""What each ablation means, and the invariant whose breach shows that the part was needed."""
 
 
 class Design(msgspec.Struct, frozen=True):
@@ -84,7 +102,7 @@ class Design(msgspec.Struct, frozen=True):
 
     def counts(self, invariant: Invariant) -> bool:
         """Tell whether breaking an invariant is a finding about this design."""
-        return self.without is None or invariant in ABLATIONS[self.without][1]
+        return self.without is None or invariant is ABLATIONS[self.without][1]
 
 
 FULL_DESIGN = Design()
@@ -101,11 +119,21 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Runners, one after the other; each may still be alive when the next one takes over."""
     burns: bool = True
     """Whether nonces can be burned; otherwise only the deadline resolves."""
-    states_max: int | None = None
-    """Stop after so many states; None explores all of them."""
+    merges: bool = True
+    """Whether states that differ in nothing that can still matter count as one; False only to check that."""
 
 
-CONFIGS: dict[str, Scope] = {
-    "small": Scope(opens=2, closes=1, epochs=2),
-    "full": Scope(opens=3, closes=2, epochs=3),
+class Config(StrEnum):
+    """The scopes that have a name."""
+
+    SMALL = "small"
+    DEADLINE = "deadline"
+    FULL = "full"
+
+
+CONFIGS: dict[Config, Scope] = {
+    Config.SMALL: Scope(opens=2, closes=1, epochs=2),
+    Config.DEADLINE: Scope(opens=3, closes=2, epochs=4, burns=False),
+    Config.FULL: Scope(opens=3, closes=2, epochs=4),
 }
+"""Small is for every test run, full for releases, deadline for venues that cannot burn."""

@@ -66,7 +66,7 @@ class RunnerMoves:
                 yield self._began(attempt)
             case Burn():
                 yield self._burning(attempt, "{runner} writes down that it burns the nonce of {it}")
-            case Observe():
+            case Observe() if not self._design.drops(Ablation.NO_DEADLINE):
                 yield from self._observe(attempt)
             case Book() if attempt.shown:
                 yield self._learn(attempt, FILLS_BOOKED, "{runner} books the fill of {it}")
@@ -76,7 +76,8 @@ class RunnerMoves:
     def _began(self, attempt: Attempt) -> Move:
         learnt = self._knowledge.sending(attempt.life)
         after = replace(attempt, life=learnt.life, box=Box.CURRENT, awaits=True)
-        return Move("{runner} writes down that it sends {it}", after)
+        written = "writes down that it sends" if attempt.recorded else "begins to send"
+        return Move(f"{{runner}} {written} {{it}}", after)
 
     def _burning(self, attempt: Attempt, label: str) -> Move:
         learnt = self._knowledge.learn(attempt.life, BURN_BEGAN)

@@ -1,7 +1,9 @@
 """Breadth-first search through all states, so that the first counterexample is a shortest one."""
 
+import sys
 from array import array
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TypeAlias
 
 import msgspec
@@ -55,11 +57,9 @@ class Exploration(msgspec.Struct, frozen=True, kw_only=True):
     """Whether nothing was left out: neither by the budget nor by stopping at a counterexample."""
     counterexample: Counterexample | None
     seconds: float
-
-    @property
-    def states_per_s(self) -> float:
-        """How fast it was."""
-        return self.states / self.seconds if self.seconds else 0.0
+    """For all of it; looking for states that cannot end comes after reaching them."""
+    states_per_s: float
+    """How fast states were reached."""
 
 
 class _Graph:
@@ -86,6 +86,7 @@ class _Watch:
         self._budget = budget
         self._report = report
         self._began_ms = clock.boottime_ms()
+        self.states_max = sys.maxsize if budget.states is None else budget.states
 
     @property
     def seconds(self) -> float:
@@ -95,8 +96,6 @@ class _Watch:
         seconds = self.seconds
         if self._report is not None:
             self._report(states, seconds)
-        if self._budget.states is not None and states >= self._budget.states:
-            return True
         return self._budget.seconds is not None and seconds >= self._budget.seconds
 
 
@@ -107,12 +106,13 @@ def explore(space: Space, clock: Clock, *, budget: Budget = NO_LIMIT, report: Re
     """
     graph, watch = _Graph(space.initial), _Watch(clock, budget, report)
     broken = _walk(space, graph, watch)
+    walked_s = watch.seconds
     complete = broken is None and len(graph.ends) == len(graph.order)
     if broken is not None:
         path = [*graph.path_to(graph.index[broken.before]), broken.after]
-        found = _counterexample(space, path, broken.invariant)
+        found: Counterexample | None = _counterexample(space, path, broken.invariant)
     else:
-        stuck = _first_stuck(space, graph) if complete else None
+        stuck = _first_stuck(space, graph) if complete and space.design.counts(Invariant.STUCK) else None
         found = None if stuck is None else _counterexample(space, graph.path_to(stuck), Invariant.STUCK)
     return Exploration(
         states=len(graph.order),
@@ -121,6 +121,7 @@ def explore(space: Space, clock: Clock, *, budget: Budget = NO_LIMIT, report: Re
         complete=complete,
         counterexample=found,
         seconds=watch.seconds,
+        states_per_s=len(graph.order) / walked_s if walked_s else 0.0,
     )
 
 
@@ -128,7 +129,7 @@ def _walk(space: Space, graph: _Graph, watch: _Watch) -> Break | None:
     order, parents, targets, ends = graph.order, graph.parents, graph.targets, graph.ends
     number_of, successors, broken = graph.index.setdefault, space.successors, space.broken
     position, count = 0, 1
-    while position < count:
+    while position < count < watch.states_max:
         for after in successors(order[position]):
             number = number_of(after, count)
             if number == count:
@@ -167,7 +168,6 @@ def _first_stuck(space: Space, graph: _Graph) -> int | None:
 
 def _counterexample(space: Space, path: list[int], invariant: Invariant) -> Counterexample:
     labels = [
-        next(step.label for step in space.steps(before) if step.after == after)
-        for before, after in zip(path, path[1:], strict=False)
+        next(step.label for step in space.steps(before) if step.after == after) for before, after in pairwise(path)
     ]
     return Counterexample(invariant=invariant, path=tuple(path), labels=tuple(labels))

@@ -23,7 +23,8 @@ def settle(attempt: Attempt, knowledge: Knowledge, design: Design) -> Attempt:
     if attempt.phase is Phase.FRESH and attempt.box is not Box.CURRENT:
         may_send = knowledge[attempt.life].state is IntentState.PREPARED
         attempt = attempt if may_send else replace(attempt, phase=Phase.CLOSING)
-    if attempt.look is not Look.NONE and not knowledge.may_teach(attempt.life, attempt.look):
+    teaches = attempt.look is Look.NONE or attempt.said_used or knowledge.may_teach(attempt.life, attempt.look)
+    if not teaches:
         attempt = replace(attempt, look=Look.NONE)
     return attempt
 
@@ -44,7 +45,7 @@ def _ended(attempt: Attempt, knowledge: Knowledge, design: Design) -> Attempt:
     return replace(
         ended,
         life=FORGOTTEN if ended.life == FORGOTTEN else knowledge.ended(ended.life),
-        phase=min(ended.phase, Phase.EXPIRED) if waits else Phase.LATER,
+        phase=Phase.EXPIRED if waits else Phase.LATER,
         shown=ended.shown and ended.nonce is Nonce.FILLED,
         copies=0,
         copied=False,

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from agentic_core.execution.life import Life
 from agentic_core.simulation.protocol.account import (
     AccountMove,
     AccountMoves,
@@ -20,8 +21,8 @@ from agentic_core.simulation.protocol.account import (
     standing_of,
 )
 from agentic_core.simulation.protocol.attempt import Attempt, Move, outside_moves
-from agentic_core.simulation.protocol.design import Design, Invariant, Scope
-from agentic_core.simulation.protocol.knowledge import Knowledge
+from agentic_core.simulation.protocol.design import Ablation, Design, Invariant, Scope
+from agentic_core.simulation.protocol.knowledge import FORGOTTEN, Knowledge
 from agentic_core.simulation.protocol.numbering import Numbering
 from agentic_core.simulation.protocol.runner import RunnerMoves
 from agentic_core.simulation.protocol.settling import broken_by, earlier, settle
@@ -30,11 +31,13 @@ __all__ = ["Break", "Space", "Step"]
 
 _SHARED_BITS = 12
 _ATTEMPT_BITS = 20
-_SHARED_MASK = 2**_SHARED_BITS - 1
-_ATTEMPT_MASK = 2**_ATTEMPT_BITS - 1
+_STANDING_BITS = 8
+_SHARED_MASK = (1 << _SHARED_BITS) - 1
+_ATTEMPT_MASK = (1 << _ATTEMPT_BITS) - 1
 _EMPTY = 0
 
-_Key: TypeAlias = tuple[int, ...]
+
+_Rare: TypeAlias = tuple[tuple[int, int, Invariant | None], ...]
 
 
 class Break(msgspec.Struct, frozen=True, gc=False):
@@ -56,9 +59,15 @@ class _Ways(msgspec.Struct, frozen=True, gc=False):
     # What may happen to one attempt in one state of the account, as differences to add.
     plain: tuple[int, ...]
     """To the attempt's number alone."""
-    other: tuple[tuple[int, int], ...]
-    """To the attempt's number and to the account's."""
-    broken: tuple[tuple[int, int, Invariant], ...]
+    rare: _Rare
+    """To the attempt's number and to the account's; with what is broken then."""
+
+
+class _Around(msgspec.Struct, frozen=True, gc=False):
+    # What may happen to the account, as differences to add to the whole state.
+    plain: tuple[int, ...]
+    losses: tuple[tuple[Loss, int], ...]
+    rare: _Rare
 
 
 class Space:
@@ -66,7 +75,7 @@ class Space:
 
     def __init__(self, scope: Scope, design: Design) -> None:
         """Begin with the empty account."""
-        self._scope, self._design = scope, design
+        self._scope, self.design = scope, design
         self._knowledge = Knowledge(design)
         self._runners = RunnerMoves(self._knowledge, design, burns=scope.burns)
         self._account = AccountMoves(self._knowledge, design, scope)
@@ -78,8 +87,8 @@ class Space:
         self._standing: list[int] = [0]
         self._moves: dict[tuple[int, int, bool, bool, bool], tuple[Move, ...]] = {}
         self._ways: list[dict[int, _Ways]] = []
-        self._account_moves: dict[_Key, tuple[AccountMove, ...]] = {}
-        self._lost: dict[tuple[int, Loss], int] = {}
+        self._around: dict[int, _Around] = {}
+        self._kept: dict[Loss, dict[int, int]] = {loss: {} for loss in Loss}
         self._shifts = tuple(_SHARED_BITS + _ATTEMPT_BITS * slot for slot in range(scope.opens + scope.closes))
         self.broken: list[Break] = []
         """What `successors` found broken so far; such states are not returned."""
@@ -87,28 +96,35 @@ class Space:
 
     def successors(self, state: int) -> list[int]:
         """Return the states that follow, some of them perhaps twice."""
-        shared = state & _SHARED_MASK
-        table, standing = self._ways[shared], self._standing
+        key = shared = state & _SHARED_MASK
+        table, standing, key_shift = self._ways[shared], self._standing, _SHARED_BITS
         found: list[int] = []
-        key = [shared]
         for shift in self._shifts:
             number = (state >> shift) & _ATTEMPT_MASK
-            key.append(standing[number])
             if number:
+                key += standing[number] << key_shift
                 ways = table.get(number) or self._work_out(shared, number)
                 for difference in ways.plain:
                     found.append(state + (difference << shift))  # noqa: PERF401 - the hottest line: no generator
-                for difference, account in ways.other:
-                    found.append(state + (difference << shift) + account)
-                for difference, account, invariant in ways.broken:
-                    self.broken.append(Break(state, state + (difference << shift) + account, invariant))
-        for move in self._account_moves.get(tuple(key)) or self._work_out_account(tuple(key)):
-            after = self._moved(state, move)
-            if move.breaks is None:
+                if ways.rare:
+                    self._take(ways.rare, state, shift, found)
+            key_shift += _STANDING_BITS
+        around = self._around.get(key) or self._work_out_account(key, state)
+        for difference in around.plain:
+            found.append(state + difference)  # noqa: PERF401 - the same
+        for loss, difference in around.losses:
+            found.append(self._lose(state, loss) + difference)
+        if around.rare:
+            self._take(around.rare, state, 0, found)
+        return found
+
+    def _take(self, rare: _Rare, state: int, shift: int, found: list[int]) -> None:
+        for difference, account, invariant in rare:
+            after = state + (difference << shift) + account
+            if invariant is None:
                 found.append(after)
             else:
-                self.broken.append(Break(state, after, move.breaks))
-        return found
+                self.broken.append(Break(state, after, invariant))
 
     def steps(self, state: int) -> Iterator[Step]:
         """Return every step from a state, those that break something among them."""
@@ -121,9 +137,23 @@ class Space:
                     change, _ = self._change(shared, move)
                     moved = self._number_attempt(move.after) - number
                     yield Step(label, state + (moved << shift) + change - (state & _SHARED_MASK))
-        for account_move in self._account_moves_of(self._key(state)):
+        for account_move in self._account_moves_of(state):
             label = self._account_label(account_move, shared, numbers)
-            yield Step(label, self._moved(state, account_move))
+            yield Step(label, self._lose(state, account_move.loss) + self._difference(state, account_move))
+
+    def read(self, state: int) -> tuple[Shared, dict[str, Attempt]]:
+        """Return what a state stands for: the account, and the attempts by name."""
+        attempts = {self._name(slot): self._attempts[number] for slot, number in enumerate(self._numbers_of(state))}
+        begun = {name: attempt for name, attempt in attempts.items() if attempt is not None}
+        return self._shared[state & _SHARED_MASK], begun
+
+    def life_of(self, attempt: Attempt) -> Life | None:
+        """Return what is written down about an attempt; None where nobody wrote anything."""
+        return None if attempt.life == FORGOTTEN else self._knowledge[attempt.life]
+
+    def settled(self, attempt: Attempt) -> Attempt:
+        """Return the attempt that stands for all that differ from it in nothing that can still matter."""
+        return settle(attempt, self._knowledge, self.design) if self._scope.merges else attempt
 
     def is_end(self, state: int) -> bool:
         """Tell whether nothing is left to do: everything has ended, and a kill has reported."""
@@ -137,24 +167,23 @@ class Space:
 
     def _work_out(self, shared_number: int, number: int) -> _Ways:
         shared = self._shared[shared_number]
-        plain, other, broken = [], [], []
+        plain: list[int] = []
+        rare: list[tuple[int, int, Invariant | None]] = []
         for move in self._moves_of(shared, number):
             after = self._number_attempt(move.after) - number
             change, invariant = self._change(shared, move)
             change -= shared_number
-            if invariant is not None:
-                broken.append((after, change, invariant))
-            elif change:
-                other.append((after, change))
+            if invariant is not None or change:
+                rare.append((after, change, invariant))
             elif after:
                 plain.append(after)
-        ways = _Ways(tuple(plain), tuple(other), tuple(broken))
+        ways = _Ways(tuple(plain), tuple(rare))
         self._ways[shared_number][number] = ways
         return ways
 
     def _moves_of(self, shared: Shared, number: int) -> tuple[Move, ...]:
-        runs = shared.alive and shared.kill < Kill.FLAT
-        key = (number, shared.epoch if runs else 0, runs, shared.kill >= Kill.LATCHED, shared.held > 0)
+        runs = shared.alive and (shared.kill < Kill.FLAT or self.design.drops(Ablation.KILL_FORGOTTEN))
+        key = (number, shared.epoch if runs else 0, runs, shared.kill is Kill.LATCHED, shared.held > 0)
         known = self._moves.get(key)
         if known is None:
             known = self._moves[key] = tuple(self._find_moves(shared, number, runs=runs))
@@ -163,16 +192,16 @@ class Space:
     def _find_moves(self, shared: Shared, number: int, *, runs: bool) -> Iterator[Move]:
         attempt = self._attempts[number]
         assert attempt is not None, "an empty place has no moves"
-        moves = list(outside_moves(attempt, self._design, holds=shared.held > 0))
+        moves = list(outside_moves(attempt, self.design, holds=shared.held > 0))
         later = earlier(attempt, self._knowledge)
         if later is not None:
             moves.append(Move("two seconds pass", later))
         if runs:
-            moves += self._runners.moves(attempt, shared.epoch, killed=shared.kill >= Kill.LATCHED)
+            moves += self._runners.moves(attempt, shared.epoch, killed=shared.kill is Kill.LATCHED)
         for move in moves:
             breaks = move.breaks or broken_by(move.after, self._knowledge)
-            after = settle(move.after, self._knowledge, self._design)
-            yield Move(move.label, after, move.fills, breaks if breaks and self._design.counts(breaks) else None)
+            after = self.settled(move.after)
+            yield Move(move.label, after, move.fills, breaks if breaks and self.design.counts(breaks) else None)
 
     def _change(self, shared: Shared, move: Move) -> tuple[int, Invariant | None]:
         if not move.fills:
@@ -187,37 +216,54 @@ class Space:
         return self._number_shared(after), breaks
 
     def _counted(self, invariant: Invariant) -> Invariant | None:
-        return invariant if self._design.counts(invariant) else None
+        return invariant if self.design.counts(invariant) else None
 
     # ── the account ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _work_out_account(self, key: _Key) -> tuple[AccountMove, ...]:
-        moves = self._account_moves[key] = self._account_moves_of(key)
-        return moves
+    def _work_out_account(self, key: int, state: int) -> _Around:
+        plain: list[int] = []
+        losses: list[tuple[Loss, int]] = []
+        rare: list[tuple[int, int, Invariant | None]] = []
+        for move in self._account_moves_of(state):
+            difference = self._difference(state, move)
+            if move.breaks is not None:
+                rare.append((difference, 0, move.breaks))
+            elif move.loss is not Loss.NONE:
+                losses.append((move.loss, difference))
+            else:
+                plain.append(difference)
+        around = self._around[key] = _Around(tuple(plain), tuple(losses), tuple(rare))
+        return around
 
-    def _account_moves_of(self, key: _Key) -> tuple[AccountMove, ...]:
-        standings = [self._standings[number] for number in key[1:]]
-        return tuple(self._account.moves(self._shared[key[0]], [one for one in standings if one is not None]))
+    def _account_moves_of(self, state: int) -> list[AccountMove]:
+        standings = (self._standings[self._standing[number]] for number in self._numbers_of(state))
+        shared = self._shared[state & _SHARED_MASK]
+        return list(self._account.moves(shared, [one for one in standings if one is not None]))
 
-    def _moved(self, state: int, move: AccountMove) -> int:
-        after = state - (state & _SHARED_MASK) + self._number_shared(move.after)
+    def _difference(self, state: int, move: AccountMove) -> int:
+        difference = self._number_shared(move.after) - (state & _SHARED_MASK)
         if move.begins is not None:
             slot = self._free_slot(state, closes=move.begins.closes)
-            return after + (self._number_attempt(move.begins) << self._shifts[slot])
-        if move.loss is not Loss.NONE:
-            for shift, number in zip(self._shifts, self._numbers_of(state), strict=True):
-                if number:
-                    after += (self._after_loss(number, move.loss) - number) << shift
+            difference += self._number_attempt(move.begins) << self._shifts[slot]
+        return difference
+
+    def _lose(self, state: int, loss: Loss) -> int:
+        after, kept = state, self._kept[loss]
+        for shift in self._shifts:
+            number = (state >> shift) & _ATTEMPT_MASK
+            if number:
+                left = kept.get(number)
+                if left is None:
+                    left = kept[number] = self._after_loss(number, loss)
+                after += (left - number) << shift
         return after
 
     def _after_loss(self, number: int, loss: Loss) -> int:
-        known = self._lost.get((number, loss))
-        if known is None:
-            attempt = self._attempts[number]
-            assert attempt is not None, "an empty place loses nothing"
-            settled = settle(after_loss(attempt, loss), self._knowledge, self._design)
-            known = self._lost[number, loss] = self._number_attempt(settled)
-        return known
+        if loss is Loss.NONE:
+            return number
+        attempt = self._attempts[number]
+        assert attempt is not None, "an empty place loses nothing"
+        return self._number_attempt(self.settled(after_loss(attempt, loss)))
 
     def _free_slot(self, state: int, *, closes: bool) -> int:
         places = range(self._scope.opens, len(self._shifts)) if closes else range(self._scope.opens)
@@ -238,9 +284,6 @@ class Space:
 
     def _numbers_of(self, state: int) -> tuple[int, ...]:
         return tuple((state >> shift) & _ATTEMPT_MASK for shift in self._shifts)
-
-    def _key(self, state: int) -> _Key:
-        return (state & _SHARED_MASK, *(self._standing[number] for number in self._numbers_of(state)))
 
     def _number_shared(self, shared: Shared) -> int:
         number = self._shared.number(shared)

@@ -1,0 +1,189 @@
+"""What a broker's answers are evidence of, and orders that the venue may clip or let grow."""
+
+from decimal import Decimal
+
+import pytest
+
+from agentic_core.domain import (
+    Accepted,
+    ClientOrderId,
+    Fill,
+    Instant,
+    IntentKind,
+    IntentState,
+    Liquidity,
+    Price,
+    Rejected,
+    Side,
+    Symbol,
+    Unresolved,
+    Usd,
+)
+from agentic_core.execution.evidence import (
+    AnsweredFilled,
+    AnsweredResting,
+    BrokerReply,
+    BurnAcknowledged,
+    BurnBegan,
+    BurnUnproven,
+    Evidence,
+    FillsBooked,
+    FillSeen,
+    OrderRefused,
+    OrderSeen,
+    OrderStatus,
+    Unclear,
+    evidence_of,
+)
+from agentic_core.execution.findings import Finding
+from agentic_core.execution.intent import Contradiction, learn
+from agentic_core.execution.life import begin
+from agentic_core.ports.broker import Burned, Known, NotBurned
+from tests.support.intents import DEADLINE, SENT, absence, fresh, made, size, told
+
+D = Decimal
+STATES = IntentState
+CLOID = ClientOrderId("0x000000000000000000000000000000c1")
+
+
+def fills(*units: str) -> tuple[Fill, ...]:
+    """Return fills of these sizes."""
+    return tuple(
+        Fill(
+            fill_id=f"fill-{number}",
+            cloid=CLOID,
+            symbol=Symbol("BTC"),
+            side=Side.BUY,
+            size=size(each),
+            price=Price(D(100)),
+            fee=Usd(D(0)),
+            liquidity=Liquidity.TAKER,
+            time=Instant(1),
+            closed_pnl=Usd(D(0)),
+        )
+        for number, each in enumerate(units)
+    )
+
+
+SHOWN: list[tuple[IntentState, tuple[str, ...], Evidence]] = [
+    (STATES.FILLED, ("0.5", "1.5"), OrderSeen(status=OrderStatus.FILLED, filled=size("2"))),
+    (STATES.FILLED, (), OrderSeen(status=OrderStatus.FILLED)),
+    (STATES.PARTIAL, ("0.5", "0.25"), OrderSeen(status=OrderStatus.CANCELED, filled=size("0.75"))),
+    (STATES.DEAD, (), OrderSeen(status=OrderStatus.CANCELED)),
+    (STATES.DEAD, ("1",), OrderSeen(status=OrderStatus.CANCELED, filled=size("1"))),
+    (STATES.REJECTED, (), OrderSeen(status=OrderStatus.REJECTED)),
+    (STATES.RESTING, (), AnsweredResting()),
+    (STATES.RESTING, ("1",), AnsweredResting(filled=size("1"))),
+    *((state, ("1",), FillSeen(filled=size("1"))) for state in (STATES.SENT, STATES.UNKNOWN, STATES.BOOKED)),
+    (STATES.PARTIAL, (), Unclear(cause="the broker calls the order partial and names no fill")),
+    (STATES.SENT, (), Unclear(cause="the broker calls the order sent and names no fill")),
+    (STATES.UNKNOWN, (), Unclear(cause="the broker calls the order unknown and names no fill")),
+    (STATES.BOOKED, (), Unclear(cause="the broker calls the order booked and names no fill")),
+]
+
+
+@pytest.mark.parametrize(("state", "units", "evidence"), SHOWN)
+def test_state_that_a_broker_names_is_evidence_of_what_the_venue_shows(
+    state: IntentState, units: tuple[str, ...], evidence: Evidence
+) -> None:
+    """Taken at once or found later, the same state and fills say the same; without both, nothing is clear."""
+    accepted = Accepted(cloid=CLOID, state=state, fills=fills(*units), venue_order_id="1")
+    assert evidence_of(accepted) == evidence
+    assert evidence_of(Known(cloid=CLOID, state=state, fills=fills(*units))) == evidence
+
+
+@pytest.mark.parametrize(
+    ("reply", "evidence"),
+    [
+        (Rejected(cloid=CLOID, reason="too small"), OrderRefused(reason="too small")),
+        (Unresolved(cloid=CLOID, cause="503"), Unclear(cause="503")),
+        (Burned(), BurnAcknowledged()),
+        (NotBurned(cause="used"), BurnUnproven(cause="used")),
+    ],
+)
+def test_other_answers_of_a_broker_are_the_evidence_of_the_same_name(reply: BrokerReply, evidence: Evidence) -> None:
+    """Words are kept for people."""
+    assert evidence_of(reply) == evidence
+
+
+# ── orders whose size is not the last word ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("style", ["close", "stop", "cover"])
+def test_reduce_only_order_seen_filled_executed_what_the_venue_says(style: str) -> None:
+    """The venue clips it to the position and fills what is left of it."""
+    life = fresh(SENT, OrderSeen(status=OrderStatus.FILLED, filled=size("0.5")), style=style)
+    assert (life.state, life.filled) == (STATES.FILLED, D("0.5"))
+    assert told(life, FillsBooked(filled=size("0.5"))).state is STATES.BOOKED
+
+
+def test_order_that_is_never_clipped_and_seen_filled_executed_its_whole_size() -> None:
+    """The number beside the word may name only the fills that are listed already."""
+    life = fresh(SENT, OrderSeen(status=OrderStatus.FILLED, filled=size("0.5")))
+    assert (life.state, life.filled) == (STATES.FILLED, D(2))
+    assert told(life, FillSeen(filled=size("2"))) == life
+
+
+def test_stop_that_covers_the_position_may_execute_more_than_its_own_size() -> None:
+    """It is as large as the position when it fires; fills alone never tell that it has ended."""
+    life = fresh(SENT, AnsweredResting(), FillSeen(filled=size("2")), style="cover")
+    assert (life.state, life.filled) == (STATES.RESTING, D(2))
+    more = told(life, FillSeen(filled=size("5")))
+    assert (more.state, more.filled) == (STATES.RESTING, D(5))
+    ended = told(more, OrderSeen(status=OrderStatus.FILLED, filled=size("5")))
+    assert (ended.state, ended.filled, ended.ended_by) == (STATES.FILLED, D(5), Finding.EXECUTED_ALL)
+    assert told(ended, FillsBooked(filled=size("5"))).state is STATES.BOOKED
+
+
+def test_stop_that_covers_the_position_and_is_canceled_with_its_own_size_filled_is_partial() -> None:
+    """Its own size is no measure of what it had to do."""
+    life = fresh(SENT, OrderSeen(status=OrderStatus.CANCELED, filled=size("2")), style="cover")
+    assert life.state is STATES.PARTIAL
+
+
+def test_stop_of_its_own_size_that_executes_more_contradicts() -> None:
+    """Only a stop sized like the position may grow."""
+    learned = learn(fresh(SENT, AnsweredResting(), style="stop"), FillSeen(filled=size("5")))
+    assert isinstance(learned, Contradiction)
+    assert learned.finding is Finding.OVERFILLED
+
+
+def test_immediate_order_answered_with_nothing_filled_is_dead() -> None:
+    """It ended at once and executed nothing."""
+    life = fresh(SENT, AnsweredFilled(filled=size("0")))
+    assert (life.state, life.ended_by) == (STATES.DEAD, Finding.ENDED_EMPTY)
+
+
+def test_books_that_hold_a_fill_are_a_sighting_of_it() -> None:
+    """The ledger may know of it before anybody told the intent."""
+    half = fresh(SENT, FillsBooked(filled=size("1")), style="gtc")
+    assert (half.state, half.filled, half.booked) == (STATES.RESTING, D(1), D(1))
+    immediate = fresh(SENT, FillsBooked(filled=size("1")))
+    assert (immediate.state, immediate.filled, immediate.booked) == (STATES.SENT, D(1), D(1))
+
+
+def test_books_behind_the_fills_book_nothing_yet() -> None:
+    """The ledger has to hold all of them; old news of the ledger does not shrink it."""
+    life = fresh(SENT, FillSeen(filled=size("2")), FillsBooked(filled=size("1")), FillsBooked(filled=size("0.5")))
+    assert (life.state, life.booked) == (STATES.FILLED, D(1))
+
+
+# ── actions without size ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_action_without_size_that_was_thought_dead_and_was_done_contradicts() -> None:
+    """No fill can ever show it, so the venue's plain word counts."""
+    cancel = begin(made(units="0", kind=IntentKind.CANCEL))
+    dead = told(cancel, SENT, absence(DEADLINE + 1), absence(DEADLINE + 2_001))
+    learned = learn(dead, AnsweredFilled(filled=size("0")))
+    assert isinstance(learned, Contradiction)
+    assert learned.now.state is STATES.FILLED
+    done = told(cancel, SENT, AnsweredFilled(filled=size("0")))
+    assert told(done, AnsweredFilled(filled=size("0")), OrderSeen(status=OrderStatus.CANCELED)) == done
+
+
+def test_action_without_size_that_was_burned_stays_dead_when_listed_as_canceled() -> None:
+    """Both say that it was not done."""
+    cancel = begin(made(units="0", kind=IntentKind.CANCEL))
+    dead = told(cancel, SENT, BurnBegan(), BurnAcknowledged())
+    assert told(dead, OrderSeen(status=OrderStatus.CANCELED)) == dead
