@@ -1,6 +1,7 @@
 """The attacker's own account: lots, marks and cash in whole numbers, sharing no code with what it attacks."""
 
 from collections.abc import Sequence
+from operator import mul
 
 from tests.adversary.terms import BPS, DOLLAR, Terms
 
@@ -31,11 +32,11 @@ class Account:
 
     def exposure(self, marks: Sequence[int]) -> int:
         """Return the sum of all notionals."""
-        return sum(abs(size) * mark for size, mark in zip(self.sizes, marks, strict=True))
+        return sum(map(mul, map(abs, self.sizes), marks))
 
     def value(self, marks: Sequence[int]) -> int:
         """Return what all positions are worth together, shorts below zero."""
-        return sum(size * mark for size, mark in zip(self.sizes, marks, strict=True))
+        return sum(map(mul, self.sizes, marks))
 
     def worth(self, marks: Sequence[int]) -> int:
         """Return cash and positions together."""

@@ -12,7 +12,7 @@ __all__ = ["FIGURES", "Attempt", "climb", "mutated", "ratios"]
 
 FIGURES = ("order", "day", "deployment")
 
-_TURNS_MAX = 40
+_TURNS_MAX = 30
 _PATIENCE = 40
 """So many changes in vain end a climb."""
 _STEPS_MAX = 400
@@ -105,9 +105,10 @@ def _changed(scenario: Scenario, draws: Draws, count: int) -> Scenario:
         return (*before, turn, turn, *after)
     if kind == 1 and len(scenario) < _TURNS_MAX:
         return (*before, any_turn(draws, count), turn, *after)
-    if kind == 2 and len(scenario) > 2:
+    # Taking away as often as adding, so that what a climb does not need goes.
+    if kind in {2, 3} and len(scenario) > 2:
         return before + after
-    if kind == 3 and after:
+    if kind == 4 and after:
         return (*before, after[0], turn, *after[1:])
     return (*before, _retuned(turn, draws, count), *after)
 

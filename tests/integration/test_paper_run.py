@@ -110,7 +110,7 @@ async def test_paper_obeys_every_command_and_acknowledges_it(store: PostgresStor
     assert [(one.kind, one.state, one.outcome) for one in await stage.commands()] == [
         (CommandKind.SNAPSHOT, CommandState.APPLIED, "state written"),
         (CommandKind.PAUSE, CommandState.APPLIED, "paused; positions stay open and are still watched"),
-        (CommandKind.PAUSE, CommandState.REFUSED, "pause does nothing while the deployment is paused"),
+        (CommandKind.PAUSE, CommandState.APPLIED, "paused; positions stay open and are still watched"),
         (CommandKind.RESUME, CommandState.APPLIED, "running"),
         (CommandKind.FLATTEN, CommandState.APPLIED, "flat; 1 position(s) closed; paused"),
         (CommandKind.STOP, CommandState.APPLIED, "stopping; flat"),

@@ -24,6 +24,14 @@ class Choice:
         self._reach = _reach(survey)
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
+    def candidates(self) -> dict[str, dict[str, float]]:
+        """Return every test that can notice any mutant, by its file, with the seconds it takes."""
+        reaching = {test for reached in self._survey.lines.values() for tests in reached.values() for test in tests}
+        found: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for test in sorted(reaching.union(*self._using.values())):
+            found[_file(test)][test] = self._survey.seconds[test]
+        return dict(found)
+
     def tests_for(self, mutant: Mutant) -> dict[str, float]:
         """Return the tests to run against a mutant, with the seconds each takes.
 

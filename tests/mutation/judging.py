@@ -15,7 +15,7 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.plan import Plan
 from tests.mutation.session import Watch, limit_collection, run_tests
 
-__all__ = ["SURVIVED", "JudgeBroke", "judge"]
+__all__ = ["SURVIVED", "JudgeBroke", "judge", "unmutated"]
 
 SURVIVED = ""
 """What `judge` returns when no test notices; otherwise it names the test that did."""
@@ -41,7 +41,7 @@ def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], kno
     Raises:
         JudgeBroke: pytest refused to work.
     """
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    _fence(plan)
     path = plan.root / mutant.source.file
     sys.meta_path.insert(0, _Finder(mutant.source.module, path, mutant.code(path)))
     for chosen in rounds:
@@ -49,6 +49,13 @@ def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], kno
         if by != SURVIVED:
             return by
     return SURVIVED
+
+
+def _fence(plan: Plan) -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    early = sorted(name for name in sys.modules if name.split(".")[0] in plan.packages)
+    if early:
+        raise JudgeBroke(f"imported before any mutant: {', '.join(early)}")
 
 
 def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str]) -> str:
@@ -64,6 +71,18 @@ def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str]) -> st
     if code not in _NOTHING_FAILED:
         raise JudgeBroke(f"pytest ended with {code} over {', '.join(files)}")
     return SURVIVED
+
+
+def unmutated(plan: Plan, tests: Mapping[str, float], known: frozenset[str]) -> dict[str, str]:
+    """Run tests of one file as `judge` does, but on the original; return those that fail, with the phase."""
+    _fence(plan)
+    watch = Watch(tests, patience=plan.patience)
+    limit_collection()
+    files = list(dict.fromkeys(test.split("::")[0] for test in tests))
+    code = run_tests(plan, files, [watch, _Choice(tests, known)])
+    if code not in _NOTHING_FAILED | _SOMETHING_FAILED:
+        raise JudgeBroke(f"pytest ended with {code} over {', '.join(files)}")
+    return watch.failed
 
 
 class _Choice:

@@ -10,6 +10,7 @@ import msgspec
 
 from tests.mutation.children import Broke, Ended, Result, TimedOut, run_each
 from tests.mutation.choice import Choice
+from tests.mutation.control import controlled
 from tests.mutation.declared import declarations
 from tests.mutation.journal import Journal
 from tests.mutation.judging import SURVIVED, judge
@@ -58,12 +59,13 @@ def all_mutants(plan: Plan) -> Mutants:
 def surveyed(plan: Plan, journal: Journal, *, at_once: int) -> Survey:
     """Return the survey of the journal, or make it, and import what tests need so that children need not."""
     keep_out_of_the_tree(journal.folder, bytecode=False)
-    known = journal.survey()
-    if known is None:
-        known = survey(plan, journal.folder, at_once=at_once)
-        journal.keep_survey(known)
+    earlier = journal.survey()
+    known = earlier or survey(plan, journal.folder, at_once=at_once)
     _import_foreign(known.modules)
     keep_out_of_the_tree(journal.folder, bytecode=True)
+    if earlier is None:
+        known = controlled(plan, known, journal.folder, at_once=at_once)
+        journal.keep_survey(known)
     return known
 
 
@@ -79,7 +81,7 @@ def judge_all(
     wanted = list(mutants)
     verdicts = journal.verdicts()
     choice = Choice(plan, tests)
-    known = frozenset(tests.seconds)
+    known = tests.known()
     watch = Stopwatch()
 
     def work(mutant: Mutant) -> str:

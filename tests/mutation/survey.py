@@ -33,7 +33,11 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     imported: dict[str, list[int]]
     """File to the lines that are executed by importing and collecting."""
     modules: list[str]
-    """What the tests import that is not part of the project."""
+    """What the tests import that is not part of the project, in the order in which it was first imported."""
+
+    def known(self) -> frozenset[str]:
+        """Return every test there is."""
+        return frozenset({*self.seconds, *self.red})
 
 
 class SurveyBroke(Exception):
@@ -124,9 +128,10 @@ def _foreign_modules(plan: Plan) -> list[str]:
     for name, module in sys.modules.items():
         origin = getattr(getattr(module, "__spec__", None), "origin", None)
         installed = isinstance(origin, str) and ("site-packages" in origin or not origin.startswith(ours))
-        if installed and name == getattr(module, "__name__", None):
+        private = name.startswith("_")  # comes with its public module, and twice if it comes first, like `_asyncio`
+        if installed and not private and name == getattr(module, "__name__", None):
             found.append(name)
-    return sorted(found)
+    return found
 
 
 def _together(parts: Sequence[Survey]) -> Survey:
@@ -143,5 +148,5 @@ def _together(parts: Sequence[Survey]) -> Survey:
         red=sorted({test for part in parts for test in part.red}),
         lines={file: {line: sorted(tests) for line, tests in reached.items()} for file, reached in lines.items()},
         imported={file: sorted(numbers) for file, numbers in imported.items()},
-        modules=sorted({name for part in parts for name in part.modules}),
+        modules=list(dict.fromkeys(name for part in parts for name in part.modules)),
     )

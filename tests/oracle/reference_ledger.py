@@ -177,7 +177,7 @@ class Account:
 
     def _short(self, order: Order, fills: list[tuple[int, int, int]]) -> bool:
         fee = sum(self.fee(units, price, self.taker) for _, price, units in fills)
-        return self.needed(order) > self.equity() - fee
+        return self.needed(order) > self.cross_equity() - fee
 
     def needed(self, order: Order) -> Fraction:
         """Return the initial margin of everything once an order has executed and all that rests, on the worse side."""
@@ -189,6 +189,8 @@ class Account:
                 if one.symbol == name and not one.reduces and not one.waits and one is not order:
                     ways[one.side] += one.size
             total += max(self.initial(name, held + side * units) for side, units in ways.items())
+            if name in self.isolated:
+                total -= self.initial(name, self.held.get(name, 0))
         return total
 
     def fee(self, units: int, price: int, rate: int) -> int:
@@ -251,7 +253,7 @@ class Account:
         units = min(order.size, sum(left for _, left in levels))
         fee = self.fee(units, order.limit, self.maker)
         after = {**self.held, order.symbol: self.held.get(order.symbol, 0) + order.side * units}
-        if units and not order.reduces and sum(self.initial(n, h) for n, h in after.items()) > self.equity() - fee:
+        if units and not order.reduces and sum(self.initial(n, h) - self.initial(n, self.held.get(n, 0)) * (n in self.isolated) for n, h in after.items()) > self.cross_equity() - fee:
             self.end(order, "marginCanceled")
             return
         left = units
@@ -319,7 +321,7 @@ class Account:
             return {"Cannot switch leverage type"}
         self.leverage[symbol] = leverage
         pot = isolated and held and self.pot(symbol) < self.initial(symbol, held)
-        if leverage < before and (pot or max(needed, self.equity()) < self.needed(Order(0, symbol, 1, 0, 0))):
+        if leverage < before and (pot or max(needed, self.cross_equity()) < self.needed(Order(0, symbol, 1, 0, 0))):
             self.leverage[symbol] = old or 0
             return {"Isolated position does not have" if isolated else "Cross position does not have"}
         self.isolated = self.isolated | {symbol} if isolated else self.isolated - {symbol}

@@ -76,6 +76,21 @@ from sample.rules import within
 def test_limit_is_inclusive() -> None:
     assert LIMIT == 10 and within(10) and not within(11)
 """
+RED_TESTS = """
+from pathlib import Path
+
+from sample.rules import within
+
+
+def test_wrong() -> None:
+    assert within(11)
+
+
+def test_once() -> None:
+    mark = Path(__file__).with_name("mark")
+    assert within(10) and not mark.exists()
+    mark.touch()
+"""
 PYPROJECT = (
     '[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = ["--unknown-to-pytest"]\nfilterwarnings = ["error"]\n'
 )
@@ -188,13 +203,14 @@ def test_mutation_command_over_its_budget_writes_no_page_and_is_resumed(tmp_path
     assert "| all | 5 | 5 | 0 | 0 | 100.0 % |" in (root / "page.md").read_text()
 
 
-def test_mutation_command_with_a_red_test_writes_no_page(tmp_path: Path) -> None:
-    """A test that fails without any mutation would kill everything, so it kills nothing."""
-    root = _sample(tmp_path, code=SMALL, tests=SMALL_TESTS + "\n\ndef test_wrong() -> None:\n    assert LIMIT == 11\n")
-    refused = _run(root, "--write")
-    assert refused.returncode == 2
-    assert "judge nothing: checks/test_sample.py::test_wrong" in refused.stderr
-    assert not (root / "page.md").exists()
+def test_mutation_command_with_tests_that_fail_anyway_lets_them_kill_nothing(tmp_path: Path) -> None:
+    """One fails always and one only when the original is judged like a mutant; they would kill everything."""
+    root = _sample(tmp_path, code=SMALL, tests=RED_TESTS)
+    done = _run(root)
+    assert "judge nothing: checks/test_sample.py::test_once, checks/test_sample.py::test_wrong\n" in done.stderr
+    assert "all                                             5 mutants    5 survived" in done.stdout
+    refused = _run(root, "--write", "--resume")
+    assert (refused.returncode, (root / "page.md").exists()) == (2, False)
 
 
 @pytest.mark.parametrize(

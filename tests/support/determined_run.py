@@ -36,7 +36,7 @@ def busy_run() -> RunRecord:
         )
         for symbol, price in ((BTC, 60_000), (ETH, 3_000))
     ]
-    caps = limits(orders_per_day_max=9, position_bps_max=Bps(9_000), daily_loss_bps_max=Bps(200))
+    caps = limits(orders_per_day_max=9, position_bps_max=Bps(9_000), daily_loss_bps_max=Bps(80))
     return backtest(Does(_crossing), *markets, caps=caps, terms=Terms(), rates=_rates())
 
 

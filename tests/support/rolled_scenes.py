@@ -18,7 +18,7 @@ __all__ = ["Dice", "closing_scenes", "open_scenes", "rolls"]
 
 _Thing = TypeVar("_Thing")
 _Made = TypeVar("_Made")
-_LENGTH = 144
+_LENGTH = 160
 _OFF_ON = (False, True)
 
 SOL = Symbol("SOL")

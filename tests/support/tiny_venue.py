@@ -114,9 +114,9 @@ class TinyVenue:
         return FillSeen(filled=_size(number % self.executed + 1)) if self.executed else None
 
     def read(self, lag_ms: int, *, forgets: bool, since: int) -> Evidence:
-        """Answer a question after the order and its fills since a time; an order that ended may be forgotten."""
+        """Answer a question after the order and its fills since a time; one that never rested may be forgotten."""
         shown = self.shown(lag_ms)
-        gone = forgets and shown.status is not OrderStatus.RESTING
+        gone = forgets and not any(each.status is OrderStatus.RESTING for each in self.history)
         if shown.status is not None and not gone:
             return OrderSeen(status=shown.status, filled=_size(shown.filled))
         found = shown.filled if all(since <= each.since for each in self.history[1:]) else 0

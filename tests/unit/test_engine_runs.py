@@ -100,14 +100,15 @@ def test_backtest_records_decisions_that_were_not_holds() -> None:
 
 
 def test_daily_loss_halts_for_good_and_outlives_midnight() -> None:
-    """50 units fall by 20: 1,000 of 10,000 are lost, the halt latches once; opens are refused, the close passes."""
+    """50 units fall by 20: 1,000 of 10,000 are lost, the halt latches once, closes everything, and refuses opens."""
     prices = [(100, 100), (100, 80), (80, 80), (80, 80), (80, 85), (85, 85), (85, 85)]
-    script = {0: open_of(Side.BUY, "50"), 1: open_of(Side.BUY, "1"), 4: open_of(Side.BUY, "1"), 5: close_of()}
+    script = {0: open_of(Side.BUY, "50"), 1: open_of(Side.BUY, "1"), 4: open_of(Side.BUY, "1")}
     run = backtest(Script(script, start=EVENING), candles_of(prices, start=EVENING))
     (halt,) = run.halts
     assert (halt.time, halt.reason) == (mark_of(1, start=EVENING), HaltReason.DAILY_LOSS)
     assert halt.numbers == {"equity": D(9_000), "baseline": D(10_000), "loss": D(1_000), "allowed": D(1_000)}
-    assert denials(run) == [(mark_of(1, start=EVENING), "R3_HALTED"), (mark_of(4, start=EVENING), "R3_HALTED")]
+    assert denials(run) == [(mark_of(4, start=EVENING), "R3_HALTED")]
+    assert [one.decision.decided_by for one in run.decisions][1] == "halt:daily_loss"
     assert mark_of(4, start=EVENING) > MIDNIGHT
     assert [fill.side for fill in run.fills] == [Side.BUY, Side.SELL]
 

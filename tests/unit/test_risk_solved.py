@@ -81,8 +81,8 @@ def test_solved_position_with_a_stop_survives_until_it_fires(side: Side, elsewhe
     ("owned", "usd"),
     [
         (10_000, "89887.640449"),
-        (20_000, "177528.089888"),
-        (50_000, "414414.414414"),
+        (20_000, "173469.387755"),
+        (50_000, "405172.413793"),
     ],
 )
 def test_solved_position_with_a_stop_and_tiers_solves_the_tier_it_ends_in(owned: int, usd: str) -> None:
