@@ -21,21 +21,21 @@ from agentic_core.risk.rules import RULES
 
 __all__ = ["describe", "reply_schema", "reply_schema_json"]
 
-Schema: TypeAlias = dict[str, object]
+_Schema: TypeAlias = dict[str, object]
 
-_NULL: Schema = {"type": "null"}
-_TEXT: Schema = {"type": "string"}
+_NULL: _Schema = {"type": "null"}
+_TEXT: _Schema = {"type": "string"}
 _NUMBERS_AS_NUMBERS = msgspec.json.Encoder(decimal_format="number")
 _MEANINGS = {rule.id: rule.meaning for rule in RULES}
 
 
-def reply_schema(envelope: Envelope) -> Schema:
+def reply_schema(envelope: Envelope) -> dict[str, object]:
     """Return a strict JSON schema of the replies that stay inside the envelope; its bounds are Decimals.
 
     An open names its size in units or in dollars, each room has a branch for both.
     """
     opens = [_open(room, size) for room in envelope.opens for size in (_units(room), _dollars(room))]
-    action: Schema = {"anyOf": [_NULL, *opens, *(_close(held) for held in envelope.closes)]}
+    action: _Schema = {"anyOf": [_NULL, *opens, *(_close(held) for held in envelope.closes)]}
     return _strict({"text": _TEXT, "action": action})
 
 
@@ -57,8 +57,8 @@ def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if lines else []
 
 
-def _open(room: Room, size: Schema) -> Schema:
-    price: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": room.limit_price_worst}
+def _open(room: Room, size: _Schema) -> _Schema:
+    price: _Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": room.limit_price_worst}
     if room.side is Side.SELL:
         price = {"type": "number", "minimum": room.limit_price_worst}
     return _strict(
@@ -73,17 +73,17 @@ def _open(room: Room, size: Schema) -> Schema:
     )
 
 
-def _units(room: Room) -> Schema:
+def _units(room: Room) -> _Schema:
     return {"size": {"type": "number", "minimum": room.size_min, "maximum": room.size_max}}
 
 
-def _dollars(room: Room) -> Schema:
+def _dollars(room: Room) -> _Schema:
     least, too_much = room.size_min * room.mark, (room.size_max + room.size_step) * room.mark
     return {"sizeUsd": {"type": "number", "minimum": least, "exclusiveMaximum": too_much}}
 
 
-def _close(held: Closable) -> Schema:
-    part: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": abs(held.size)}
+def _close(held: Closable) -> _Schema:
+    part: _Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": abs(held.size)}
     return _strict(
         {
             "kind": _only(ActionKind.CLOSE),
@@ -94,11 +94,11 @@ def _close(held: Closable) -> Schema:
     )
 
 
-def _strict(properties: Schema) -> Schema:
+def _strict(properties: _Schema) -> _Schema:
     return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
-def _only(word: str) -> Schema:
+def _only(word: str) -> _Schema:
     return {"type": "string", "enum": [str(word)]}
 
 

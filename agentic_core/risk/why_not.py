@@ -32,13 +32,13 @@ from agentic_core.risk.stages import close_misshapen
 
 __all__ = ["apply", "apply_to_action", "changes_for_close", "why_not", "why_not_close"]
 
-Changes: TypeAlias = tuple[Change, ...]
+_Changes: TypeAlias = tuple[Change, ...]
 
 _SIZE_LEAST = Size(Decimal("0.000001"))
 """The finest step of a size that a venue has."""
 
 
-def why_not(facts: Facts, denied: Denied) -> Changes:
+def why_not(facts: Facts, denied: Denied) -> tuple[Change, ...]:
     """Return the smallest changes that together would let an open pass, in the order of the rules they answer.
 
     Where nothing would, they go as far as can be said. A refusal of the gate has none: the next decision cures it.
@@ -59,7 +59,7 @@ def why_not(facts: Facts, denied: Denied) -> Changes:
     return _smallest(found)
 
 
-def why_not_close(action: ProposedAction) -> Changes:
+def why_not_close(action: ProposedAction) -> tuple[Change, ...]:
     """Return the smallest changes that together would let a misshapen close pass."""
     found: list[Change] = []
     while (rule := close_misshapen(action)) is not None:
@@ -70,7 +70,7 @@ def why_not_close(action: ProposedAction) -> Changes:
     return _smallest(found)
 
 
-def changes_for_close(rule: str) -> Changes:
+def changes_for_close(rule: str) -> tuple[Change, ...]:
     """Return what cures one refusal of a misshapen close.
 
     A size that is none becomes the least one, and a limit price that is none is left out.
@@ -119,22 +119,22 @@ def apply_to_action(action: ProposedAction, change: Change) -> ProposedAction:
             return action
 
 
-def _smallest(found: list[Change]) -> Changes:
+def _smallest(found: list[Change]) -> _Changes:
     # Naming a new size also settles how it is named.
     if any(change.subject is Subject.SIZE for change in found):
         return tuple(change for change in found if change.subject is not Subject.SIZE_FORM)
     return tuple(found)
 
 
-def _to(subject: Subject, number: Decimal | int | None = None) -> Changes:
+def _to(subject: Subject, number: Decimal | int | None = None) -> _Changes:
     return (Change(subject=subject, to=number),)
 
 
-def _formed(facts: Facts) -> Changes:
+def _formed(facts: Facts) -> _Changes:
     return _sized(facts) if facts.action.size is None else _to(Subject.SIZE_FORM)
 
 
-def _sized(facts: Facts) -> Changes:
+def _sized(facts: Facts) -> _Changes:
     instrument, mark = facts.instrument, facts.mark
     if instrument is None or mark is None:
         return _to(Subject.SIZE, _SIZE_LEAST if instrument is None else instrument.size_step)
@@ -142,7 +142,7 @@ def _sized(facts: Facts) -> Changes:
     if least is None:
         return ()
     wanted = _wanted(facts.action, instrument, mark)
-    found: Changes = ()
+    found: _Changes = ()
     if facts.baseline <= ZERO:
         found = _to(Subject.BASELINE, EQUITY_STEP)
         facts = apply(facts, found[0])
@@ -162,7 +162,7 @@ def _wanted(action: ProposedAction, instrument: Instrument, mark: Decimal) -> De
     return ZERO if named is None or named.is_nan() or named <= ZERO else order_size(action, instrument, mark)
 
 
-def _priced(facts: Facts) -> Changes:
+def _priced(facts: Facts) -> _Changes:
     # No number leaves the limit to the collar: what else it could be is not known.
     if facts.instrument is None or facts.mark is None:
         return _to(Subject.LIMIT_PRICE)
@@ -172,7 +172,7 @@ def _priced(facts: Facts) -> Changes:
     return _to(Subject.LIMIT_PRICE, nearest)
 
 
-def _account_aged(facts: Facts) -> Changes:
+def _account_aged(facts: Facts) -> _Changes:
     return _to(Subject.ACCOUNT_AGE_MS, max(0, min(facts.account_age_ms, facts.limits.account_age_ms_max)))
 
 
@@ -180,11 +180,11 @@ def _legs(facts: Facts) -> int:
     return 1 if closing_leg(facts) is None else 2
 
 
-def _orders_today(facts: Facts) -> Changes:
+def _orders_today(facts: Facts) -> _Changes:
     return _to(Subject.ORDERS_TODAY, max(0, facts.limits.orders_per_day_max - _legs(facts)))
 
 
-def _orders_this_minute(facts: Facts) -> Changes:
+def _orders_this_minute(facts: Facts) -> _Changes:
     return _to(Subject.ORDERS_THIS_MINUTE, max(0, facts.limits.orders_per_minute_max - _legs(facts)))
 
 
@@ -199,7 +199,7 @@ _COUNTED: Mapping[Subject, str] = {
 }
 """Subjects to the number among the facts that they are."""
 
-_CURES: Mapping[str, Callable[[Facts], Changes]] = {
+_CURES: Mapping[str, Callable[[Facts], _Changes]] = {
     "R1_SIDE_MISSING": lambda _: _to(Subject.SIDE),
     "R1_SIZE_AMBIGUOUS": _formed,
     "R1_SIZE_NOT_POSITIVE": _sized,
@@ -232,7 +232,7 @@ _CURES: Mapping[str, Callable[[Facts], Changes]] = {
 }
 """What answers each rule that refuses an open; R3_STATE_MOVED and R4_TOO_LATE are the gate's."""
 
-_CLOSE_CURES: Mapping[str, Changes] = {
+_CLOSE_CURES: Mapping[str, _Changes] = {
     "R1_CLOSE_HAS_SIDE": _to(Subject.SIDE),
     "R1_SIZE_AMBIGUOUS": _to(Subject.SIZE_FORM),
     "R1_SIZE_NOT_POSITIVE": _to(Subject.SIZE, _SIZE_LEAST),

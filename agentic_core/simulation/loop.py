@@ -25,7 +25,9 @@ __all__ = ["Deadlock", "Timeline", "VirtualLoop", "after", "run", "wait"]
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
 
-_RESOLUTION_S = 1e-9
+_RESOLUTION_S = 1e-7
+"""Below a millisecond by far, and above what a double can still tell apart after ten years."""
+
 _MS_PER_S = 1_000
 _MS_TOLERANCE = 1e-3
 """A timer set for a whole millisecond must not be read as the one before it: doubles are off by far less than this."""
@@ -95,7 +97,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._timeline = timeline or Timeline()
         self._selector = _Jumping(self._timeline, self)
         self._ready = _Ready(chance)
-        self._clock_resolution = _RESOLUTION_S  # the machine's own would make the trace depend on the machine
+        self._clock_resolution = _RESOLUTION_S  # the machine's own is lost in rounding after a month
         self._thread = threading.get_ident()
         self.set_task_factory(_Births())
         for name in _REFUSED:

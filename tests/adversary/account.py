@@ -32,11 +32,13 @@ class Account:
 
     def exposure(self, marks: Sequence[int]) -> int:
         """Return the sum of all notionals."""
-        return sum(map(mul, map(abs, self.sizes), marks))
+        total: int = sum(map(mul, map(abs, self.sizes), marks))
+        return total
 
     def value(self, marks: Sequence[int]) -> int:
         """Return what all positions are worth together, shorts below zero."""
-        return sum(map(mul, self.sizes, marks))
+        total: int = sum(map(mul, self.sizes, marks))
+        return total
 
     def worth(self, marks: Sequence[int]) -> int:
         """Return cash and positions together."""

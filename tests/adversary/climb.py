@@ -1,5 +1,6 @@
 """The search: structured and random scenarios, each improved step by step towards one of the three figures."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from agentic_core.domain import LossBound
@@ -114,26 +115,11 @@ def _changed(scenario: Scenario, draws: Draws, count: int) -> Scenario:
 
 
 def _retuned(turn: Turn, draws: Draws, count: int) -> Turn:
-    kind = draws.below(10)
-    if kind < 3:
-        return turn._replace(moves=_redrawn(turn.moves, draws, count))
-    if kind == 3:
-        return turn._replace(midnight=not turn.midnight)
-    if kind == 4:
-        return turn._replace(against=not turn.against)
-    if kind == 5:
-        return turn._replace(depth=_depth(turn.depth, draws))
-    if kind == 6:
-        return turn._replace(funding=draws.between(-1, 1))
-    if kind == 7:
-        return turn._replace(share=_share(turn.share, draws), fill=Fill(draws.below(4)))
-    if kind == 8:
-        return turn._replace(buy=not turn.buy)
-    return turn._replace(wish=Wish(draws.below(3)), symbol=draws.below(count))
+    return _KNOBS[draws.below(len(_KNOBS))](turn, draws, count)
 
 
-def _redrawn(moves: tuple[int, ...], draws: Draws, count: int) -> tuple[int, ...]:
-    known = list(moves or (0,) * count)
+def _with_moves(turn: Turn, draws: Draws, count: int) -> Turn:
+    known = list(turn.moves or (0,) * count)
     place = draws.below(count)
     if draws.chance(40):
         known[place] = (-WHOLE, 0, WHOLE)[draws.below(3)]
@@ -141,16 +127,54 @@ def _redrawn(moves: tuple[int, ...], draws: Draws, count: int) -> tuple[int, ...
         known[place] = draws.between(-WHOLE, WHOLE)
     else:
         known[place] = max(-WHOLE, min(WHOLE, known[place] + draws.between(-500, 500)))
-    return tuple(known)
+    return turn._replace(moves=tuple(known))
 
 
-def _depth(depth: int, draws: Draws) -> int:
+def _with_midnight(turn: Turn, draws: Draws, count: int) -> Turn:
+    return turn._replace(midnight=not turn.midnight)
+
+
+def _with_direction(turn: Turn, draws: Draws, count: int) -> Turn:
+    return turn._replace(against=not turn.against)
+
+
+def _with_depth(turn: Turn, draws: Draws, count: int) -> Turn:
     if draws.chance(30):
-        return BEYOND
-    return draws.between(0, WHOLE) if draws.chance(50) else min(WHOLE, max(0, depth + draws.between(-500, 500)))
+        return turn._replace(depth=BEYOND)
+    near = min(WHOLE, max(0, turn.depth + draws.between(-500, 500)))
+    return turn._replace(depth=draws.between(0, WHOLE) if draws.chance(50) else near)
 
 
-def _share(share: int, draws: Draws) -> int:
+def _with_funding(turn: Turn, draws: Draws, count: int) -> Turn:
+    return turn._replace(funding=draws.between(-1, 1))
+
+
+def _with_size(turn: Turn, draws: Draws, count: int) -> Turn:
     if draws.chance(50):
-        return WHOLE
-    return draws.between(1, 2 * WHOLE) if draws.chance(30) else max(1, share + draws.between(-500, 500))
+        share = WHOLE
+    else:
+        share = draws.between(1, 2 * WHOLE) if draws.chance(30) else max(1, turn.share + draws.between(-500, 500))
+    return turn._replace(share=share, fill=Fill(draws.below(4)))
+
+
+def _with_side(turn: Turn, draws: Draws, count: int) -> Turn:
+    return turn._replace(buy=not turn.buy)
+
+
+def _with_wish(turn: Turn, draws: Draws, count: int) -> Turn:
+    return turn._replace(wish=Wish(draws.below(3)), symbol=draws.below(count))
+
+
+_KNOBS: tuple[Callable[[Turn, Draws, int], Turn], ...] = (
+    _with_moves,
+    _with_moves,
+    _with_moves,
+    _with_midnight,
+    _with_direction,
+    _with_depth,
+    _with_funding,
+    _with_size,
+    _with_side,
+    _with_wish,
+)
+"""What can be changed about a turn; its moves matter most."""

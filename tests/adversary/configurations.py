@@ -32,9 +32,15 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     limits: RiskLimits
     instruments: tuple[Instrument, ...]
     assumptions: GapAssumptions = GapAssumptions()
+    claimed: LossBound | None = None
+    """A bound to attack in place of the shipped one, to see whether the search can fail."""
+    halts: bool = True
+    """Without halts it is a world that no bound was made for."""
 
     def bound(self) -> LossBound:
-        """Return the bound as it is shipped."""
+        """Return the bound that is attacked."""
+        if self.claimed is not None:
+            return self.claimed
         found = loss_bound(self.limits, {one.symbol: one for one in self.instruments}, self.assumptions)
         assert isinstance(found, LossBound), f"{self.name}: {found}"
         return found

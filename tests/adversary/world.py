@@ -9,13 +9,22 @@ from tests.adversary.scenario import WHOLE, Fill, Losses, Scenario, Turn, Wish
 from tests.adversary.sizing import least_lots, room
 from tests.adversary.terms import BPS, DOLLAR, Terms
 
-__all__ = ["World"]
+__all__ = ["Executed", "Narrate", "World"]
 
 _WHOLE_DOLLAR = 1_000_000
 _MARGIN = DOLLAR // 100
 """So that a turn that should just not halt does not, whatever is rounded."""
 
-Narrate = Callable[[Account, str], None]
+
+class Executed(NamedTuple):
+    """One execution, as it is told."""
+
+    symbol: int
+    lots: int
+    price: int
+
+
+Narrate = Callable[[Account, str, Executed | None], None]
 
 
 class _Opened(NamedTuple):
@@ -200,6 +209,7 @@ class World:
             price = account.marks[symbol]
         elif leg.opens and proposal.limit is not None:
             if fill is Fill.MISSED:
+                self._tell("approved, not executed: open", Executed(symbol, leg.lots, proposal.limit))
                 return
             price = proposal.limit
         else:
@@ -207,8 +217,8 @@ class World:
         fee = account.execute(symbol, leg.lots, price)
         if leg.opens:
             self._opened = _Opened(symbol, leg.lots, price, fee, equity)
-        self._tell(f"{'opens' if leg.opens else 'closes'} {symbol} by {leg.lots} at {price}")
+        self._tell("opens" if leg.opens else "closes", Executed(symbol, leg.lots, price))
 
-    def _tell(self, what: str) -> None:
+    def _tell(self, what: str, executed: Executed | None = None) -> None:
         if self._narrate is not None:
-            self._narrate(self._account, what)
+            self._narrate(self._account, what, executed)

@@ -6,7 +6,8 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,19 +43,20 @@ Ended = Result | TimedOut | Broke
 
 
 def run_each(
-    pieces: Sequence[Work], work: Callable[[Work], str], folder: Path, *, at_once: int
+    pieces: Iterable[Work], work: Callable[[Work], str], folder: Path, *, at_once: int
 ) -> Generator[tuple[Work, Ended], None, None]:
     """Yield each piece with how its child ended, in the order in which children end.
 
-    Each child has a folder of its own for temporary files, and its output goes to a file there. Closing the iterator
-    ends the children that are still at work.
+    A piece is looked at when its child starts, and a deque of them may grow meanwhile. Each child has a folder of its
+    own for temporary files, and its output goes to a file there. Closing the iterator ends the children that are still
+    at work.
     """
-    waiting = list(reversed(pieces))
+    waiting = pieces if isinstance(pieces, deque) else deque(pieces)
     running: dict[int, tuple[Work, Path]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                piece = waiting.pop()
+                piece = waiting.popleft()
                 place = Path(tempfile.mkdtemp(dir=folder))
                 running[_start(piece, work, place)] = piece, place
             child, status = os.wait()

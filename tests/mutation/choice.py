@@ -23,6 +23,8 @@ class Choice:
         self._using = _using_definitions(plan, survey)
         self._reach = _reach(survey)
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.distrusted: set[str] = set()
+        """Tests that fail in company of others although the mutant is not to blame."""
 
     def candidates(self) -> dict[str, dict[str, float]]:
         """Return every test that can notice any mutant, by its file, with the seconds it takes."""
@@ -45,7 +47,11 @@ class Choice:
         tests = {test for line in lines for test in reached.get(line, ())}
         if set(self._survey.imported.get(file, ())).intersection(lines):
             tests |= self._using[file]
-        return {test: self._survey.seconds[test] for test in tests}
+        return {test: self._survey.seconds[test] for test in tests - self.distrusted}
+
+    def file_of(self, mutant: Mutant, test: str) -> dict[str, float]:
+        """Return the tests for a mutant that stand in the same file as one of them."""
+        return {other: seconds for other, seconds in self.tests_for(mutant).items() if _file(other) == _file(test)}
 
     def rounds(self, mutant: Mutant) -> list[dict[str, float]]:
         """Return the tests in groups to run one after the other: the likeliest file, quick tests, all others."""

@@ -13,8 +13,9 @@ from tests.mutation.mutants import Mutant
 from tests.mutation.page import render
 from tests.mutation.plan import REPOSITORY, Plan
 from tests.mutation.reasons import Checked, check_reasons, read_reasons
-from tests.mutation.run import BudgetSpent, Mutants, RunBroke, all_mutants, judge_all, surveyed
+from tests.mutation.run import BudgetSpent, Mutants, all_mutants, judge_all, surveyed
 from tests.mutation.survey import SurveyBroke
+from tests.mutation.trials import TrialBroke
 from tests.mutation.verdicts import Outcome, Verdict, percent, tally
 
 __all__ = ["main"]
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, plan: Plan = REPOSITORY) -> int
         narrowed = _narrowed(plan, options)
         with open_journal(narrowed) as journal:
             return _run(narrowed, options, journal)
-    except (Refused, JournalTaken, SurveyBroke, RunBroke) as problem:
+    except (Refused, JournalTaken, SurveyBroke, TrialBroke) as problem:
         sys.stderr.write(f"{problem}\n")
         return _REFUSED
     except BudgetSpent as spent:

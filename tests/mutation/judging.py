@@ -9,28 +9,35 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 
+import msgspec
 import pytest
 
 from tests.mutation.mutants import Mutant
 from tests.mutation.plan import Plan
 from tests.mutation.session import Watch, limit_collection, run_tests
 
-__all__ = ["SURVIVED", "JudgeBroke", "judge", "unmutated"]
-
-SURVIVED = ""
-"""What `judge` returns when no test notices; otherwise it names the test that did."""
+__all__ = ["JudgeBroke", "Noticed", "judge", "unmutated"]
 
 _MEMORY_BYTES = 4 * 1024**3
 _NOTHING_FAILED = {int(pytest.ExitCode.OK), int(pytest.ExitCode.NO_TESTS_COLLECTED)}
 _SOMETHING_FAILED = {int(pytest.ExitCode.TESTS_FAILED), int(pytest.ExitCode.INTERRUPTED)}
 
 
+class Noticed(msgspec.Struct, frozen=True, kw_only=True):
+    """A test that failed because of a mutant."""
+
+    test: str
+    """Its pytest id, or the file that could not be collected, or nothing if pytest as a whole gave up."""
+    when: str
+    round: int
+
+
 class JudgeBroke(Exception):
     """Pytest ended in a way that says nothing about the mutant."""
 
 
-def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], known: frozenset[str]) -> str:
-    """Run tests against a mutant; only in a process that has not imported the project yet.
+def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], known: frozenset[str]) -> Noticed | None:
+    """Run tests against a mutant up to the first that notices; in a process that has not imported the project yet.
 
     Args:
         plan: the project.
@@ -44,11 +51,11 @@ def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], kno
     _fence(plan)
     path = plan.root / mutant.source.file
     sys.meta_path.insert(0, _Finder(mutant.source.module, path, mutant.code(path)))
-    for chosen in rounds:
-        by = _round(plan, chosen, known)
-        if by != SURVIVED:
-            return by
-    return SURVIVED
+    for number, chosen in enumerate(rounds):
+        noticed = _round(plan, chosen, known, number)
+        if noticed is not None:
+            return noticed
+    return None
 
 
 def _fence(plan: Plan) -> None:
@@ -58,19 +65,19 @@ def _fence(plan: Plan) -> None:
         raise JudgeBroke(f"imported before any mutant: {', '.join(early)}")
 
 
-def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str]) -> str:
+def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str], number: int) -> Noticed | None:
     watch = Watch(chosen, patience=plan.patience)
     limit_collection()
     files = list(dict.fromkeys(test.split("::")[0] for test in chosen))
     code = run_tests(plan, files, [watch, _Choice(chosen, known)], ["-x"])
     if watch.failed:
         test, when = next(iter(watch.failed.items()))
-        return f"{test} ({when})"
+        return Noticed(test=test, when=when, round=number)
     if code in _SOMETHING_FAILED:
-        return "the whole run"
+        return Noticed(test="", when="session", round=number)
     if code not in _NOTHING_FAILED:
         raise JudgeBroke(f"pytest ended with {code} over {', '.join(files)}")
-    return SURVIVED
+    return None
 
 
 def unmutated(plan: Plan, tests: Mapping[str, float], known: frozenset[str]) -> dict[str, str]:

@@ -4,28 +4,21 @@ import importlib
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import closing
 
 import msgspec
 
-from tests.mutation.children import Broke, Ended, Result, TimedOut, run_each
-from tests.mutation.choice import Choice
 from tests.mutation.control import controlled
 from tests.mutation.declared import declarations
 from tests.mutation.journal import Journal
-from tests.mutation.judging import SURVIVED, judge
 from tests.mutation.mutants import Mutant, mutate, read_source
 from tests.mutation.plan import Plan
 from tests.mutation.progress import Progress, Stopwatch
 from tests.mutation.session import keep_out_of_the_tree
 from tests.mutation.survey import Survey, survey
-from tests.mutation.verdicts import Outcome, Verdict
+from tests.mutation.trials import Trials
+from tests.mutation.verdicts import Verdict
 
-__all__ = ["BudgetSpent", "Mutants", "RunBroke", "all_mutants", "judge_all", "surveyed"]
-
-
-class RunBroke(Exception):
-    """A child ended in a way that says nothing about its mutant."""
+__all__ = ["BudgetSpent", "Mutants", "all_mutants", "judge_all", "surveyed"]
 
 
 class BudgetSpent(Exception):
@@ -76,44 +69,27 @@ def judge_all(
 
     Raises:
         BudgetSpent: that many seconds were not enough.
-        RunBroke: a child could not do its work.
+        TrialBroke: a child could not do its work.
     """
-    wanted = list(mutants)
-    verdicts = journal.verdicts()
-    choice = Choice(plan, tests)
-    known = tests.known()
+    wanted, earlier = list(mutants), journal.verdicts()
+    verdicts = {mutant.id: verdict for mutant in wanted if (verdict := earlier.get(mutant.id)) is not None}
+    trials = Trials(plan, tests, [mutant for mutant in wanted if mutant.id not in verdicts])
+    progress = Progress(len(wanted), Counter(verdict.outcome for verdict in verdicts.values()))
     watch = Stopwatch()
-
-    def work(mutant: Mutant) -> str:
-        return judge(plan, mutant, choice.rounds(mutant), known)
-
-    waiting = [mutant for mutant in wanted if mutant.id not in verdicts]
-    progress = Progress(len(wanted), Counter(verdicts[mutant.id].outcome for mutant in wanted if mutant.id in verdicts))
-    with closing(run_each(waiting, work, journal.folder, at_once=at_once)) as judged:
-        for mutant, ended in judged:
-            verdict = _verdict(mutant, ended)
-            verdicts[mutant.id] = verdict
+    try:
+        for verdict in trials.verdicts(journal.folder, at_once=at_once):
+            verdicts[verdict.id] = verdict
             journal.keep(verdict)
-            if verdict.by:
-                choice.learn(mutant, verdict.by)
             progress.judged(verdict.outcome)
             if budget is not None and watch.seconds() > budget and len(verdicts) < len(wanted):
-                progress.close()
                 raise BudgetSpent(f"{len(verdicts)} of {len(wanted)} mutants were judged in the time given")
-    progress.close()
+    finally:
+        progress.close()
+    if trials.distrusted:
+        sys.stderr.write(
+            f"failed in company of other tests only, so these killed nothing: {sorted(trials.distrusted)}\n"
+        )
     return verdicts
-
-
-def _verdict(mutant: Mutant, ended: Ended) -> Verdict:
-    match ended:
-        case Result(value=by):
-            outcome = Outcome.SURVIVED if by == SURVIVED else Outcome.KILLED
-            return Verdict(id=mutant.id, outcome=outcome, by=by)
-        case TimedOut():
-            return Verdict(id=mutant.id, outcome=Outcome.TIMED_OUT, by="")
-        case Broke(output=output):
-            place = f"{mutant.source.file}:{mutant.line}"
-            raise RunBroke(f"{place} {mutant.id}: the child broke; the end of its output:\n{output}")
 
 
 def _import_foreign(names: Iterable[str]) -> None:

@@ -189,8 +189,8 @@ class Account:
                 if one.symbol == name and not one.reduces and not one.waits and one is not order:
                     ways[one.side] += one.size
             total += max(self.initial(name, held + side * units) for side, units in ways.items())
-            if name in self.isolated:
-                total -= self.initial(name, self.held.get(name, 0))
+            if name in self.isolated and name in self.held:
+                total -= self.initial(name, self.held[name]) if held * self.held[name] > 0 else self.pot(name)
         return total
 
     def fee(self, units: int, price: int, rate: int) -> int:
@@ -234,7 +234,7 @@ class Account:
         self.end(order, "filled")
         for one in [*self.orders.values()] if order.trigger else []:
             family = one.sized if order.sized else not one.sized and one.decision == order.decision
-            if one.trigger and one.symbol == order.symbol and family:
+            if one.trigger and one.symbol == order.symbol and family and one.reduces and order.reduces:
                 self.end(one, "siblingFilledCanceled")
 
     def advance(self) -> None:

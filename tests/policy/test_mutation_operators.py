@@ -13,6 +13,7 @@ DECLARED = Declared(
     required={"order": {"price"}},
 )
 
+BOTH = (True, False)
 ONE, TWO = "    case 1:\n        f()\n", "    case 2:\n        g()\n"
 
 
@@ -32,7 +33,7 @@ def _changes(code: str, operator: str) -> list[str]:
         ("conditions", "if a > b:\n    f()", ["a > b → True", "a > b → False"]),
         ("conditions", "if a:\n    f()", ["a → True", "a → False", "a → not a"]),
         ("conditions", "while a > b:\n    f()", ["a > b → False"]),
-        ("conditions", "[a for a in b if -c]", [f"[a for a in b if -c] → [a for a in b if {x}]" for x in (True, False)]),
+        ("conditions", "[a for a in b if -c]", [f"[a for a in b if -c] → [a for a in b if {to}]" for to in BOTH]),
         ("conditions", "assert a > b, 'c'", ["assert a > b, 'c' → assert not a > b, 'c'"]),
         ("booleans", "x = a and b", ["x = a and b → x = a or b", "x = a and b → x = b", "x = a and b → x = a"]),
         ("booleans", "x = not a", ["x = not a → x = a"]),
@@ -43,7 +44,7 @@ def _changes(code: str, operator: str) -> list[str]:
         ("constants", "x = 5", ["x = 5 → x = 6", "x = 5 → x = 4"]),
         ("constants", "x = True", ["x = True → x = False"]),
         ("constants", "x = None", ["x = None → x = 0"]),
-        ("constants", "D = Decimal('2')", ["D = Decimal('2') → D = Decimal('3')", "D = Decimal('2') → D = Decimal('1')"]),
+        ("constants", "Decimal('2')", ["Decimal('2') → Decimal('3')", "Decimal('2') → Decimal('1')"]),
         ("strings", "x = 'R1'", ["x = 'R1' → x = 'XXR1'"]),
         ("strings", "x = f'R3_{a}'", ["x = f'R3_{a}' → x = f'XXR3_{a}'"]),
         ("strings", "x = 'a sentence'\ny = f'{a} is old'", []),

@@ -111,25 +111,33 @@ def test_room_starts_at_the_least_size_it_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "judged"),
+    ("words", "judged"),
     [
-        pytest.param(wide(), ["299999.50000", "300000.00000"], id="a room"),
-        pytest.param(wide(held=Size(D(2))), ["299999.50000", "300000.00000"], id="a position in it"),
-        pytest.param(wide(sells=D(1)), ["299999.50000", "300000.00000"], id="orders on the other side"),
-        pytest.param(wide(stop_bps=Bps(1_000)), ["89887.50000", "89888.00000"], id="a stop"),
-        pytest.param(wide(sells=D(7)), ["350000.00000"], id="broken before"),
-        pytest.param(wide(held=Size(D(-7))), ["350000.00000"], id="a position beyond it the other way"),
+        pytest.param({}, ["350000.00000", "350000.50000"], id="a room"),
+        pytest.param({"held": Size(D(2))}, ["350000.00000", "350000.50000"], id="a position in it"),
+        pytest.param({"held": Size(D(-2)), "sells": D(5)}, ["350000.00000", "350000.50000"], id="as much opposed"),
+        pytest.param({"stop_bps": Bps(1_000)}, ["314606.50000", "314607.00000"], id="a stop"),
+        pytest.param({"sells": D(8)}, ["400000.00000"], id="orders beyond it before"),
+        pytest.param({"held": Size(D(-8))}, ["400000.00000"], id="a position beyond it the other way"),
+        pytest.param({"held": Size(D(8))}, ["400010.00000"], id="a position beyond it"),
     ],
 )
-def test_room_most_size_is_solved_and_judged_on_both_sides_of_it_only(asked: Facts, judged: list[str]) -> None:
-    """No search: two judgments confirm what was solved, one that there is no room."""
+def test_room_most_size_is_solved_and_then_judged_on_both_sides_only(
+    words: dict[str, object], judged: list[str]
+) -> None:
+    """No search: two judgments confirm what was solved, and one that there is no room."""
     counting = Asked(symbol=BTC, size_decimals=5, leverage_max=40, tiers=TIERED.tiers)
     counting.judged.clear()
-    size_most(wide(), counting, MARK, Size(D("0.0002")))
+    size_most(wide(equity=D(35_000), baseline=D(35_000), **words), counting, MARK, Size(D("0.0002")))
+    assert counting.judged == [D(usd) for usd in judged]
+
+
+def test_room_least_equity_is_solved_and_then_judged_on_both_sides_only() -> None:
+    """One look at the leverage is for solving it."""
+    counting = Asked(symbol=BTC, size_decimals=5, leverage_max=40, tiers=TIERED.tiers)
     counting.judged.clear()
-    size_most(asked, counting, MARK, Size(D("0.0002")))
-    assert counting.judged[-len(judged) :] == [D(usd) for usd in judged]
-    assert len(counting.judged) == len(judged)
+    assert equity_least(wide(baseline=D(1), size=D(7)), counting, MARK) == 35_000
+    assert len(counting.judged) == 3
 
 
 @pytest.mark.parametrize(
@@ -137,7 +145,7 @@ def test_room_most_size_is_solved_and_judged_on_both_sides_of_it_only(asked: Fac
     [
         pytest.param(facts(held=Size(D("0.1")), size=D("0.0002")), "10020.000000", id="R5: of one symbol"),
         pytest.param(facts(elsewhere_usd=D(20_000)), "20500.000000", id="R5: of all"),
-        pytest.param(facts(baseline=D(1), size=D("0.00007"), position_bps_max=Bps(3_000)), "11.666667", id="rounded up"),
+        pytest.param(facts(baseline=D(1), size=D("0.0002"), position_bps_max=Bps(3_000)), "33.333334", id="rounded up"),
         pytest.param(facts(equity=D(0)), "9002.500001", id="R8: more than what the caps keep"),
         pytest.param(facts(orders=10, minute_orders=99), "9002.500001", id="R8 behind R7"),
         pytest.param(wide(baseline=D(1), size=D(2)), "2500.000000", id="R6: what the venue lends on it"),
@@ -147,12 +155,7 @@ def test_room_most_size_is_solved_and_judged_on_both_sides_of_it_only(asked: Fac
 def test_room_least_equity_is_the_first_millionth_at_which_no_cap_refuses(asked: Facts, usd: str) -> None:
     """Each cap in turn, computed by hand; the equity there is does not matter."""
     assert asked.instrument is not None
-    assert equity_least(msgspec_equity(asked), asked.instrument, MARK) == D(usd)
-
-
-def msgspec_equity(asked: Facts) -> Facts:
-    """Return the same facts with the minimum out of the way, for sizes of a few steps."""
-    return asked
+    assert equity_least(asked, asked.instrument, MARK) == D(usd)
 
 
 def test_room_under_a_cap_of_zero_has_no_least_equity() -> None:

@@ -198,7 +198,7 @@ class _flat:  # noqa: N801 - reads as a verb where it is used
 def test_threads_and_sockets_are_free_again_after_the_run() -> None:
     """The seal is for the simulation only, and comes off also when that failed."""
     with pytest.raises(Deadlock):
-        run(anyio.Event().wait if False else waits, Timeline(), None)
+        run(waits, Timeline(), None)
     done = threading.Event()
     thread = threading.Thread(target=done.set)
     thread.start()

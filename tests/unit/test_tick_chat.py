@@ -71,8 +71,8 @@ def test_chat_question_shows_what_would_be_approved() -> None:
     world, _ = played(NOTHING)
     envelope = world.of(Ask)[0].question.envelope
     assert [(room.symbol, room.side, room.size_max) for room in envelope.opens] == [
-        (BTC, Side.BUY, D("0.1")),
-        (BTC, Side.SELL, D("0.1")),
+        (BTC, Side.BUY, D("0.2")),
+        (BTC, Side.SELL, D("0.2")),
     ]
 
 
