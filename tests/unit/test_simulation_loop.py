@@ -178,21 +178,9 @@ async def starts_a_process() -> None:
 )
 def test_reaching_outside_is_refused_in_words(reach: Callable[[], Awaitable[None]]) -> None:
     """Sockets, names, threads and processes are no part of a simulation; the error says what to do instead."""
-    refusal = pytest.RaisesGroup(pytest.RaisesExc(UsageError, match="hand|use tasks"), allow_unwrapped=True)
-    with refusal, _flat():
+    refused = pytest.RaisesExc(UsageError, match="hand|use tasks")
+    with pytest.RaisesGroup(refused, allow_unwrapped=True, flatten_subgroups=True):
         run(reach, Timeline(), None)
-
-
-class _flat:  # noqa: N801 - reads as a verb where it is used
-    # anyio wraps what a host task raises in a group for each task group around it.
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            error = error.exceptions[0]
-        if error is not None:
-            raise error
 
 
 def test_threads_and_sockets_are_free_again_after_the_run() -> None:
