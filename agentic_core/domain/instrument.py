@@ -24,6 +24,7 @@ _PRICE_FIGURES_MAX = 5
 _PRICE_DECIMALS_PERP = 6
 _STEPS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_PRICE_DECIMALS_PERP + 1))
 _WHOLE = _STEPS[0]
+_NEVER = Decimal("Infinity")
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -50,6 +51,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def size_step(self) -> Decimal:
         """The smallest difference between two sizes."""
         return _STEPS[self.size_decimals]
+
+    @cached_property
+    def first_tier_usd_end(self) -> Decimal:
+        """The notional at which the venue's leverage falls for the first time; infinite where it never does."""
+        return self.tiers[1].lower_bound if len(self.tiers) > 1 else _NEVER
 
     @cached_property
     def price_fine_from(self) -> Decimal:

@@ -27,6 +27,8 @@ class Shares(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What must be left of the day's baseline for trading to go on."""
     drawdown_kept: Decimal | None
     """What must be left of the peak."""
+    stop_at_worst: Decimal
+    """The most equity, of all notionals, that a stop can need to fire before a liquidation."""
     collar: Decimal
 
 
@@ -64,7 +66,7 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def shares(self) -> "Shares":
         """The caps as factors of an amount."""
-        drawdown = self.drawdown_bps_max
+        drawdown, stop = self.drawdown_bps_max, bps_of(_ONE, self.stop_bps or 0)
         return Shares(
             position=bps_of(_ONE, self.position_bps_max),
             exposure=bps_of(_ONE, self.exposure_bps_max),
@@ -75,5 +77,7 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             reserve=bps_of(_ONE, self.reserve_bps),
             daily_kept=_ONE - bps_of(_ONE, self.daily_loss_bps_max),
             drawdown_kept=None if drawdown is None else _ONE - bps_of(_ONE, drawdown),
+            # A maintenance margin is at most half of a notional, and a short has grown by the stop's distance.
+            stop_at_worst=stop + (_ONE + stop) / 2,
             collar=bps_of(_ONE, self.collar_bps),
         )

@@ -14,6 +14,7 @@ from agentic_core.domain.trading import TradingState
 from agentic_core.risk.closing import close
 from agentic_core.risk.facts import Facts, gather
 from agentic_core.risk.pipeline import closing_leg, judge, named_figures
+from agentic_core.risk.plain import approve_plain
 from agentic_core.risk.rules import deny
 from agentic_core.risk.stages import close_misshapen
 from agentic_core.risk.why_not import changes_for_close, why_not
@@ -37,6 +38,9 @@ def process(
             return close(action, account, market)
         denied = deny(rule, action, named_figures(action))
         return msgspec.structs.replace(denied, changes=changes_for_close(rule))
+    plain = approve_plain(action, account, market, limits, state)
+    if plain is not None:
+        return plain
     facts = gather(action, account, market, limits, state)
     verdict = judge(facts)
     return verdict if isinstance(verdict, Approved) else _refused(facts, verdict)

@@ -56,21 +56,19 @@ def size_least(facts: Facts, instrument: Instrument, mark: Decimal) -> Size | No
     step, order_usd_min = instrument.size_step, max(facts.limits.order_usd_min, VENUE_ORDER_USD_MIN)
     if mark * _MOST < order_usd_min:
         return None
-    guess = int((order_usd_min / (mark * step)).to_integral_value(ROUND_CEILING)) - 1
-    last = last_where(lambda steps: steps * step * mark < order_usd_min, guess, int(_MOST / step))
-    return Size((last + 1) * step)
+    steps = order_usd_min // (mark * step)
+    return Size((steps + (steps * step * mark < order_usd_min)) * step)
 
 
 def size_most(facts: Facts, instrument: Instrument, mark: Decimal, least: Size) -> Size | None:
     """Return the largest size that no cap refuses, or None where they refuse even the least there may be."""
-    uncounted = _uncounted(facts)
 
     def passes(steps_more: int) -> bool:
-        return not _is_capped(resized(uncounted, least + steps_more * instrument.size_step), instrument, mark)
+        return not _is_capped(resized(facts, least + steps_more * instrument.size_step), instrument, mark)
 
     along, closed = _units_before(facts)
     most_usd = position_usd_most(facts, instrument)
-    guess = -1 if closed * mark > most_usd else int((most_usd / mark - along - least) / instrument.size_step)
+    guess = 0 if closed * mark > most_usd else int((most_usd / mark - along - least) / instrument.size_step)
     last = last_where(passes, guess, int(_MOST / instrument.size_step))
     return None if last < 0 else Size(least + last * instrument.size_step)
 
@@ -83,10 +81,9 @@ def equity_least(facts: Facts, instrument: Instrument, mark: Decimal) -> Usd | N
     guess_usd = equity_usd_least(facts, measure(facts, instrument, mark), instrument)
     if guess_usd is None:
         return None
-    uncounted = _uncounted(facts)
 
     def refused(steps: int) -> bool:
-        return _is_capped(msgspec.structs.replace(uncounted, equity=steps * EQUITY_STEP), instrument, mark)
+        return _is_capped(msgspec.structs.replace(facts, equity=steps * EQUITY_STEP), instrument, mark)
 
     guess = int((guess_usd / EQUITY_STEP).to_integral_value(ROUND_CEILING))
     last = last_where(refused, guess - 1, _EQUITY_STEPS_MAX)
@@ -111,9 +108,7 @@ def price_nearest(facts: Facts, instrument: Instrument, mark: Decimal) -> Price 
     if worst is None or limit is None or not limit.is_finite():
         return worst
     buying = facts.action.side is _BUY
-    if limit >= worst if buying else limit <= worst:
-        return worst
-    inside = max(limit, _PRICE_LEAST)
+    inside = max(min(limit, worst), _PRICE_LEAST) if buying else max(limit, worst)
     low, high = instrument.round_price(inside, up=False), instrument.round_price(inside, up=True)
     if low <= ZERO:
         return high
@@ -122,18 +117,15 @@ def price_nearest(facts: Facts, instrument: Instrument, mark: Decimal) -> Price 
 
 
 def _is_capped(facts: Facts, instrument: Instrument, mark: Decimal) -> bool:
-    # Whether a rule refuses the size for being too large, where it is not too small and no orders are counted.
+    # Whether a rule refuses a size that is not too small for being too large. No orders are left to count, because R7
+    # stands before the losses in its stage and would hide them.
     measured = measure(facts, instrument, mark)
+    no_orders = -max(facts.orders, facts.minute_orders)
     return (
         over_caps(facts, measured, instrument) is not None
-        or over_allowances(facts, measured, 0) in _LOSSES
+        or over_allowances(facts, measured, no_orders) in _LOSSES
         or stop_too_late(facts, measured, instrument) is not None
     )
-
-
-def _uncounted(facts: Facts) -> Facts:
-    # R7 stands before the losses in its stage, and would hide them.
-    return msgspec.structs.replace(facts, orders=0, minute_orders=0)
 
 
 def _units_before(facts: Facts) -> tuple[Decimal, Decimal]:

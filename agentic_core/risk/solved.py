@@ -20,15 +20,15 @@ _NONE = Decimal(-1)
 
 def position_usd_most(facts: Facts, instrument: Instrument) -> Decimal:
     """Return the notional of the symbol at which the first of R5, R6, R8 and R9's stop refuses; below zero for none."""
-    equity, shares = facts.equity, facts.limits.shares
+    equity, shares, stop_bps = facts.equity, facts.limits.shares, facts.limits.stop_bps
     left = equity - _equity_kept(facts)
-    if equity <= ZERO or facts.baseline <= ZERO or left <= ZERO:
+    if facts.baseline <= ZERO or left <= ZERO:
         return _NONE
     exposure = equity * min(shares.exposure, shares.leverage)
     if shares.reserve > ZERO:
         exposure = min(exposure, left / shares.reserve)
     most = min(equity * shares.position, exposure - facts.elsewhere_usd, _lent_usd(instrument, equity))
-    return most if facts.limits.stop_bps is None else min(most, _survivable_usd(facts, instrument))
+    return most if stop_bps is None else min(most, _survivable_usd(facts, instrument, stop_bps))
 
 
 def equity_usd_least(facts: Facts, measured: Measured, instrument: Instrument) -> Decimal | None:
@@ -38,7 +38,6 @@ def equity_usd_least(facts: Facts, measured: Measured, instrument: Instrument) -
         return None
     lent = Decimal(instrument.leverage_at(measured.position_usd))
     bounds = [
-        ZERO,
         measured.position_usd / min(shares.position, lent),
         measured.exposure_usd / min(shares.exposure, shares.leverage),
         measured.reserve_usd + _equity_kept(facts),
@@ -56,19 +55,15 @@ def _equity_kept(facts: Facts) -> Decimal:
 
 
 def _lent_usd(instrument: Instrument, equity: Decimal) -> Decimal:
-    # A tier whose own leverage does not reach into it ends the position below it.
-    lent = equity * instrument.leverage_max
-    for tier in instrument.tiers:
-        most = equity * tier.leverage_max
-        if most < tier.lower_bound:
-            return min(lent, tier.lower_bound)
-        lent = most
-    return lent
+    # A tier whose own leverage does not reach into it ends the position where it begins.
+    if not instrument.tiers:
+        return equity * instrument.leverage_max
+    return min(max(tier.lower_bound, equity * tier.leverage_max) for tier in instrument.tiers)
 
 
-def _survivable_usd(facts: Facts, instrument: Instrument) -> Decimal:
+def _survivable_usd(facts: Facts, instrument: Instrument, stop_bps: int) -> Decimal:
     # The maintenance margin is the highest of its tiers' lines, so the least of their solutions is the solution.
-    stop = Decimal(facts.limits.stop_bps or 0) / BPS_ONE
+    stop = Decimal(stop_bps) / BPS_ONE
     moved = 1 - stop if facts.action.side is Side.BUY else 1 + stop
     free = facts.equity - facts.elsewhere_maintenance
     if not instrument.tiers:

@@ -151,7 +151,7 @@ class Session:
     async def turn(self) -> TickOutcome:
         """Let the skill take its turn at the present mark."""
         self.recorder.ticks += 1
-        generator = tick(self.mandate, self.desk, self.ledger, self.trading, record_holds=True)
+        generator = tick(self.mandate, self.desk, self.ledger.freeze(), self.trading, record_holds=True)
         return await self._drive(generator)
 
     async def flatten(self, cause: str) -> TickOutcome:

@@ -9,7 +9,7 @@ from tests.adversary.gate import Gate
 from tests.adversary.terms import Terms
 from tests.adversary.world import Narrate, World
 
-__all__ = ["BAR", "Piece", "Shortfall", "attacked", "exceeded", "shortfalls", "world_of"]
+__all__ = ["BAR", "Piece", "Shortfall", "attacked", "better", "exceeded", "shortfalls", "world_of"]
 
 BAR = 0.6
 """The share of each figure that has to be reached, so that the bound is not empty."""
@@ -47,6 +47,14 @@ def attacked(piece: Piece) -> tuple[Attempt, ...]:
         count=len(configuration.instruments),
         evaluations=piece.evaluations,
         known=piece.known,
+    )
+
+
+def better(known: tuple[Attempt, ...], found: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Return the better attempt for each figure."""
+    return tuple(
+        max(attempts, key=lambda attempt: attempt.ratios[place])
+        for place, attempts in enumerate(zip(known or found, found, strict=True))
     )
 
 

@@ -9,7 +9,7 @@ from zlib import crc32
 import msgspec
 
 from agentic_core.system import SystemClock, install_decimal_traps
-from tests.adversary.attack import BAR, Piece, attacked, exceeded, shortfalls
+from tests.adversary.attack import BAR, Piece, attacked, better, exceeded, shortfalls
 from tests.adversary.climb import FIGURES, Attempt
 from tests.adversary.configurations import CONFIGURATIONS, Configuration
 from tests.adversary.shrink import shrunk
@@ -34,12 +34,19 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     config: str | None
 
 
-def main(arguments: Sequence[str] | None = None, configurations: Sequence[Configuration] = CONFIGURATIONS) -> int:
-    """Run the command; 0 where no figure was exceeded and enough of each was reached."""
+def main(
+    arguments: Sequence[str] | None = None,
+    configurations: Sequence[Configuration] = CONFIGURATIONS,
+    each: Each | None = None,
+) -> int:
+    """Run the command; 0 where no figure was exceeded and enough of each was reached.
+
+    Pieces are given to `each`, by default to two worker processes.
+    """
     options = _parsed(arguments, configurations)
     chosen = [one for one in configurations if options.config in {None, one.name}]
-    if options.evaluations <= _PIECE:
-        return _Search(options, chosen, map).run()
+    if each is not None:
+        return _Search(options, chosen, each).run()
     with ProcessPoolExecutor(_WORKERS, initializer=install_decimal_traps) as pool:
         return _Search(options, chosen, pool.map).run()
 
@@ -54,7 +61,7 @@ def _parsed(arguments: Sequence[str] | None, configurations: Sequence[Configurat
 
 
 class _Search:
-    # Rounds of one piece for each configuration, each starting from the best that the round before it found.
+    # Rounds of a piece for each configuration, or of enough for all workers, from the best of the round before on.
 
     def __init__(self, options: Options, configurations: Sequence[Configuration], each: Each) -> None:
         self._options = options
@@ -62,35 +69,37 @@ class _Search:
         self._each = each
         self._clock = SystemClock()
         self._started_ms = self._clock.boottime_ms()
-        self._reached: dict[str, tuple[Attempt, ...]] = {one.name: () for one in configurations}
+        self._pieces = max(1, _WORKERS // len(configurations))
+        self._reached: dict[str, tuple[Attempt, ...]] = {}
         self._played = 0
 
     def run(self) -> int:
-        share = -(-self._options.evaluations // len(self._configurations))
-        number = 0
-        while (left := share - number * _PIECE) > 0 and self._has_time():
-            self._round(number, min(left, _PIECE))
-            number += 1
+        share = -(-self._options.evaluations // len(self._configurations) // self._pieces)
+        for done in range(0, share, _PIECE):
+            self._round(done, min(share - done, _PIECE))
             sys.stdout.write(f"{self._progress()}\n")
             sys.stdout.flush()
             if self._tell_exceeded():
                 return _BROKEN
+            if self._options.seconds is not None and self._seconds() >= self._options.seconds:
+                break
         return self._judged()
 
-    def _round(self, number: int, evaluations: int) -> None:
+    def _round(self, done: int, evaluations: int) -> None:
         pieces = [
-            Piece(one, (self._options.seed, crc32(one.name.encode()), number), evaluations, self._reached[one.name])
+            Piece(one, (self._options.seed, crc32(one.name.encode()), done, number), evaluations, self._known(one))
             for one in self._configurations
+            for number in range(self._pieces)
         ]
         for piece, attempts in zip(pieces, self._each(attacked, pieces), strict=True):
-            self._reached[piece.configuration.name] = attempts
+            self._reached[piece.configuration.name] = better(self._known(piece.configuration), attempts)
             self._played += evaluations
+
+    def _known(self, configuration: Configuration) -> tuple[Attempt, ...]:
+        return self._reached.get(configuration.name, ())
 
     def _seconds(self) -> float:
         return (self._clock.boottime_ms() - self._started_ms) / 1_000
-
-    def _has_time(self) -> bool:
-        return self._options.seconds is None or self._seconds() < self._options.seconds
 
     def _progress(self) -> str:
         best, least = [], []
@@ -116,10 +125,10 @@ class _Search:
 
     def _tell_story(self, configuration: Configuration, figure: int, attempt: Attempt) -> None:
         smallest = shrunk(configuration, attempt, figure)
-        loss, least = attempt.ratios[figure], smallest.ratios[figure]
+        loss, least = percent(attempt.ratios[figure]), percent(smallest.ratios[figure])
         sys.stdout.write(
-            f"\n{configuration.name} ({configuration.about}): {FIGURES[figure]} is exceeded, {percent(loss)} of the bound. "
-            f"The smallest scenario found, {percent(least)} of it, holdings and equity in dollars:\n\n"
+            f"\n{configuration.name} ({configuration.about}): {FIGURES[figure]} is exceeded, {loss} of the bound. "
+            f"The smallest scenario found, {least} of it, holdings and equity in dollars:\n\n"
             f"{story(configuration, smallest)}\n"
         )
 

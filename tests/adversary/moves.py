@@ -88,7 +88,7 @@ def _ground(draws: Draws, count: int) -> Turns:
     symbol, buy, flips = draws.below(count), draws.chance(50), draws.chance(30)
     depth, fill = draws.between(2_000, WHOLE), _fill(draws)
     days = []
-    for day in range(draws.between(2, 9)):
+    for day in range(draws.between(2, 14)):
         side = buy is not (flips and day % 2 == 1)
         move = Turn(midnight=True, moves=(WHOLE,) * count, against=True, depth=depth, funding=1)
         days.append(move._replace(wish=Wish.OPEN, symbol=symbol, buy=side, fill=fill))

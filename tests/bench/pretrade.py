@@ -5,8 +5,8 @@
 
 Both sides look at an account with positions in two symbols, at fresh prices, and at different orders each time; every
 batch counts what passed. Processor time is compared, so that others on the machine matter less. Ours is the
-shipped engine on the shipped paper account and market view, every rule on, each verdict with its numbers. Theirs is set
-up twice, because it makes all its checks only for a cash account: for the margin account that a perpetual has, it
+shipped engine on the account as a turn sees it (frozen at the mark) and the live market view, every rule on, each
+verdict with its numbers. The text is what a model writes for a skill without a stop of its own. Theirs is set up twice, because it makes all its checks only for a cash account: for the margin account that a perpetual has, it
 leaves out everything about notional and balance. The bars are set against all its checks; the ratio to the other
 set-up stands beside it.
 
@@ -28,6 +28,7 @@ from agentic_core.risk import RULES, process
 from tests.bench.nautilus_peer import VERSION, Peer, Venue, peer_version
 from tests.bench.paired import Timing, compared, machine, timed_in_turn
 from tests.support.pretrade_scenes import (
+    USUAL_LIMITS,
     MovingScene,
     Scene,
     moving_scene,
@@ -56,6 +57,7 @@ class Pair(NamedTuple):
 PAIRS = (
     Pair("one order, its objects ready", "check: ours", "check: all its checks", CHECK_BAR),
     Pair("a proposal as text", "text: ours", "text: all its checks", TEXT_BAR),
+    Pair("a proposal as text, with a stop and a limit price", "text: ours, stop and limit", "text: all its checks"),
     Pair("one order, against its margin account", "check: ours", "check: its margin account"),
     Pair("a proposal as text, against its margin account", "text: ours", "text: its margin account"),
     Pair("one order, ours with two resting stops", "check: ours, two stops rest", "check: all its checks"),
@@ -66,7 +68,7 @@ PAIRS = (
 
 def asked(at: Scene, actions: Sequence[ProposedAction], answer: type[Approved | Denied]) -> Callable[[], float]:
     """Return a batch: ask our engine about ready proposals, which all get the same kind of answer."""
-    account, market, limits, state = at.account, at.market, at.limits, at.state
+    account, market, limits, state = at.account.freeze(), at.market, at.limits, at.state
 
     def batch() -> float:
         verdicts: list[object] = []
@@ -81,7 +83,7 @@ def asked(at: Scene, actions: Sequence[ProposedAction], answer: type[Approved | 
 
 def asked_in_text(at: Scene, texts: Sequence[bytes]) -> Callable[[], float]:
     """Return a batch: read proposals as a chat model writes them, and ask our engine."""
-    account, market, limits, state = at.account, at.market, at.limits, at.state
+    account, market, limits, state = at.account.freeze(), at.market, at.limits, at.state
     decode = msgspec.json.Decoder(ProposedAction).decode
 
     def batch() -> float:
@@ -119,6 +121,7 @@ def subjects(checks: int) -> dict[str, Callable[[], float]]:
     """
     spot, perpetual = Peer(Venue.SPOT, orders=checks), Peer(Venue.PERPETUAL, orders=checks)
     still, guarded = scene(), scene()
+    usual = msgspec.structs.replace(still, limits=USUAL_LIMITS)
     guarded.account.open_intents = protective_stops()
     actions = [proposal(number) for number in range(checks)]
     texts = [proposal_json(number) for number in range(checks)]
@@ -131,7 +134,8 @@ def subjects(checks: int) -> dict[str, Callable[[], float]]:
         "check: ours, a new mark each": asked_on_the_move(moving_scene(checks), actions),
         "denied: ours": asked(still, large, Denied),
         "denied: all its checks": spot.deny,
-        "text: ours": asked_in_text(still, texts),
+        "text: ours": asked_in_text(usual, [proposal_json(number, limit="") for number in range(checks)]),
+        "text: ours, stop and limit": asked_in_text(still, texts),
         "text: all its checks": spot.propose,
         "text: its margin account": perpetual.propose,
     }

@@ -123,7 +123,7 @@ def test_order_over_a_good_link_is_filled_and_true(play: Play) -> None:
     async def scene(subject: Subject) -> None:
         assert await subject.trader.buy() == "filled"
         truth = subject.venue.truth()
-        assert (truth.filled(CLOID), held(subject), len(truth.fills)) == (UNIT, 1, 1)
+        assert (truth.filled(CLOID), held(subject), len(truth.fills)) == (UNIT, UNIT, 1)
         assert [(order.cloid, order.filled, order.live) for order in truth.orders] == [(CLOID, UNIT, False)]
         assert truth.at == subject.world.clock.now()
 

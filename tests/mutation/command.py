@@ -12,6 +12,7 @@ from tests.mutation.journal import Journal, JournalTaken, open_journal
 from tests.mutation.mutants import Mutant
 from tests.mutation.page import render
 from tests.mutation.plan import REPOSITORY, Plan
+from tests.mutation.progress import Stopwatch
 from tests.mutation.reasons import Checked, check_reasons, read_reasons
 from tests.mutation.run import BudgetSpent, Mutants, all_mutants, judge_all, surveyed
 from tests.mutation.survey import SurveyBroke
@@ -75,6 +76,7 @@ def _narrowed(plan: Plan, options: Options) -> Plan:
 
 
 def _run(plan: Plan, options: Options, journal: Journal) -> int:
+    watch = Stopwatch(options.budget)
     if not options.resume:
         journal.forget()
     at_once = len(os.sched_getaffinity(0))
@@ -85,7 +87,7 @@ def _run(plan: Plan, options: Options, journal: Journal) -> int:
         sys.stderr.write(f"red without any mutation, so these judge nothing: {', '.join(survey.red)}\n")
     if survey.red and options.write:
         raise Refused("--write needs green tests; the red ones are named above")
-    verdicts = judge_all(plan, mutants.all, survey, journal, at_once=at_once, budget=options.budget)
+    verdicts = judge_all(plan, mutants.all, survey, journal, at_once=at_once, watch=watch)
     reasons = read_reasons(plan.root / plan.reasons)
     if options.write:
         (plan.root / plan.page).write_text(render(plan, mutants, verdicts, reasons))

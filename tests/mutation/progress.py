@@ -13,15 +13,20 @@ _QUIET_SECONDS = 10.0
 
 
 class Stopwatch:
-    """Counts seconds from its construction."""
+    """Counts seconds from its construction, up to a limit if there is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: float | None = None) -> None:
         """Start."""
+        self._limit = limit
         self._started = time.monotonic()
 
     def seconds(self) -> float:
         """Return how long it has been running."""
         return time.monotonic() - self._started
+
+    def is_over(self) -> bool:
+        """Tell whether the limit is passed."""
+        return self._limit is not None and self.seconds() > self._limit
 
 
 class Progress:

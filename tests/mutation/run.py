@@ -4,6 +4,7 @@ import importlib
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 
 import msgspec
 
@@ -63,28 +64,25 @@ def surveyed(plan: Plan, journal: Journal, *, at_once: int) -> Survey:
 
 
 def judge_all(
-    plan: Plan, mutants: Iterable[Mutant], tests: Survey, journal: Journal, *, at_once: int, budget: float | None
+    plan: Plan, mutants: Iterable[Mutant], tests: Survey, journal: Journal, *, at_once: int, watch: Stopwatch
 ) -> dict[str, Verdict]:
     """Judge the mutants that the journal does not know yet; return all verdicts by the id of the mutant.
 
     Raises:
-        BudgetSpent: that many seconds were not enough.
+        BudgetSpent: the limit of the watch is passed.
         TrialBroke: a child could not do its work.
     """
     wanted, earlier = list(mutants), journal.verdicts()
     verdicts = {mutant.id: verdict for mutant in wanted if (verdict := earlier.get(mutant.id)) is not None}
     trials = Trials(plan, tests, [mutant for mutant in wanted if mutant.id not in verdicts])
     progress = Progress(len(wanted), Counter(verdict.outcome for verdict in verdicts.values()))
-    watch = Stopwatch()
-    try:
-        for verdict in trials.verdicts(journal.folder, at_once=at_once):
+    with closing(progress), closing(trials.verdicts(journal.folder, at_once=at_once)) as fresh:
+        for verdict in fresh:
             verdicts[verdict.id] = verdict
             journal.keep(verdict)
             progress.judged(verdict.outcome)
-            if budget is not None and watch.seconds() > budget and len(verdicts) < len(wanted):
+            if watch.is_over() and len(verdicts) < len(wanted):
                 raise BudgetSpent(f"{len(verdicts)} of {len(wanted)} mutants were judged in the time given")
-    finally:
-        progress.close()
     if trials.distrusted:
         sys.stderr.write(
             f"failed in company of other tests only, so these killed nothing: {sorted(trials.distrusted)}\n"

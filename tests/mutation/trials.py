@@ -1,7 +1,7 @@
 """Try mutants until each has its verdict; a kill counts when the file of its test repeats it alone."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Trials:
         """Return the tests that failed in company of others but not alone; they kill nothing."""
         return self._choice.distrusted
 
-    def verdicts(self, folder: Path, *, at_once: int) -> Iterator[Verdict]:
+    def verdicts(self, folder: Path, *, at_once: int) -> Generator[Verdict, None, None]:
         """Yield verdicts as they come.
 
         Raises:

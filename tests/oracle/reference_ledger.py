@@ -99,6 +99,8 @@ class Account:
         self.cash -= worth(signed, price) + fee
         self.fills.append((symbol, signed, price, fee, gain))
         pocket = 0 if closed == abs(held) else self.pocket.get(symbol, 0) + gain - back
+        if closed and closed == abs(held):
+            del self.held[symbol]
         self.held[symbol], self.cost[symbol] = held + signed, cost - share + grown
         if symbol in self.isolated:
             leverage = self.leverage_at(symbol, worth(abs(held + signed), price))
@@ -266,13 +268,12 @@ class Account:
             self._finish(order)
 
     def _fire(self, order: Order) -> None:
-        del self.orders[order.name]
         order.waits = False
         self.ends.append((order.name, "triggered"))
         reasons = self.refusals(order) & {"Order could not immediately match", "Insufficient margin", "Order would cause position to exceed"}
         if reasons:
             word = "iocCancelRejected" if "Order could not immediately match" in reasons else "perpMarginRejected"
-            self.ends.append((order.name, word))
+            self.end(order, word)
         else:
             self._perform(order)
 
@@ -289,8 +290,9 @@ class Account:
         for symbol in [name for name in self.held if name in self.isolated and name not in self.out]:
             if self.pot(symbol) < self.maintenance(symbol):
                 self._liquidate([symbol], self.pot(symbol))
-        cross = [name for name in self.contracts if name not in self.isolated]
-        if self.cross_equity() < sum(self.maintenance(name) for name in cross if name in self.held):
+        cross = [name for name in self.contracts if name not in self.isolated or name not in self.held]
+        needs = [self.maintenance(name) for name in cross if name in self.held]
+        if needs and self.cross_equity() < sum(needs):
             self._liquidate(cross)
 
     def _liquidate(self, pot: list[str], most: int | None = None) -> None:

@@ -1,14 +1,17 @@
 """The gate before a broker: no open leaves that the risk engine would refuse at that moment, and every close does."""
 
+from decimal import Decimal
+
 import msgspec
 from hypothesis import given
 
 from agentic_core.domain import Accepted, ActionKind, Approved, Denied, IntentKind, PreparedIntent, ProposedAction, Size
 from agentic_core.risk import RULES, process
 from agentic_core.runtime.drive import immediately
+from tests.support.dice import Dice, rolls
 from tests.support.examples import thorough
 from tests.support.gates import Gate
-from tests.support.rolled_scenes import Dice, open_scenes, rolls
+from tests.support.rolled_scenes import BYTES, open_scenes
 
 TIME_TO_ARRIVE_MS = 3_000
 
@@ -16,7 +19,7 @@ TIME_TO_ARRIVE_MS = 3_000
 def gates(dice: Dice) -> tuple[Gate, PreparedIntent]:
     """Roll an order at the gate: what was decided may have come to stand in another account, market or minute."""
     asked = open_scenes(dice)
-    wish = asked.size if asked.size is not None else (asked.size_usd or 0) / (asked.mark or 1)
+    wish = asked.size or (asked.size_usd or Decimal(1)) / (asked.mark or Decimal(1))
     size = asked.instrument.size_down(wish)
     asked = msgspec.structs.replace(asked, size=size, size_usd=None, mark=dice.mostly(asked.mark, None))
     gate = Gate(asked, clock_ahead_ms=dice.mostly(0, 1, 3_000))
@@ -38,7 +41,7 @@ def passes(gate: Gate, order: PreparedIntent) -> bool:
 
 
 @thorough
-@given(rolls(gates))
+@given(rolls(gates, BYTES))
 def test_gate_sends_exactly_the_opens_that_the_engine_approves_at_that_moment(
     rolled: tuple[Gate, PreparedIntent],
 ) -> None:
@@ -54,7 +57,7 @@ def test_gate_sends_exactly_the_opens_that_the_engine_approves_at_that_moment(
 
 
 @thorough
-@given(rolls(lambda dice: (*gates(dice), dice.any_of(None, IntentKind.CANCEL, IntentKind.NOOP))))
+@given(rolls(lambda dice: (*gates(dice), dice.any_of(None, IntentKind.CANCEL, IntentKind.NOOP)), BYTES))
 def test_gate_never_holds_back_what_cannot_grow_a_position(
     rolled: tuple[Gate, PreparedIntent, IntentKind | None],
 ) -> None:

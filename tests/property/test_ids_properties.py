@@ -12,6 +12,7 @@ from agentic_core.domain import (
     client_order_id,
     derived_uuid,
 )
+from tests.support.examples import thorough
 
 words = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
 orders = st.tuples(words, words, st.integers(0, 2**53), words, st.integers(0, 9), st.integers(0, 9))
@@ -25,12 +26,14 @@ def cloid(order: Order) -> ClientOrderId:
     return client_order_id(AccountKey(account), turn.digest(), leg=leg, attempt=attempt)
 
 
+@thorough
 @given(orders)
 def test_client_order_id_of_the_same_order_is_the_same(order: Order) -> None:
     """It is a function of its parts and of nothing else."""
     assert cloid(order) == cloid((*order,))
 
 
+@thorough
 @given(orders, st.integers(0, 5), orders)
 def test_client_order_id_differs_when_one_part_differs(order: Order, place: int, other: Order) -> None:
     """Account, deployment, mark, cause, leg and attempt each make another order."""
@@ -38,6 +41,7 @@ def test_client_order_id_differs_when_one_part_differs(order: Order, place: int,
     assert (cloid(order) == cloid(changed)) is (order == changed)  # type: ignore[arg-type]  # slices lose their lengths
 
 
+@thorough
 @given(orders, orders)
 def test_client_order_ids_of_different_orders_differ(order: Order, other: Order) -> None:
     """No two orders share a name, however their parts are cut."""

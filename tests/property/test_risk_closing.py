@@ -8,9 +8,10 @@ import msgspec
 from hypothesis import given
 
 from agentic_core.domain import Approved, Noop, Side
+from tests.support.dice import Dice, rolls
 from tests.support.examples import thorough
 from tests.support.risk_scenes import Scene, judge
-from tests.support.rolled_scenes import Dice, closing_scenes, open_scenes, rolls
+from tests.support.rolled_scenes import BYTES, closing_scenes, open_scenes
 
 VENUE_MINIMUM = 10
 GENERIC_DECIMALS = 4
@@ -44,7 +45,7 @@ def expected_close(asked: Scene) -> tuple[Fraction, tuple[str, ...]]:
 
 
 @thorough
-@given(rolls(closing_scenes))
+@given(rolls(closing_scenes, BYTES))
 def test_process_of_a_close_is_never_denied_and_never_larger_than_the_position(asked: Scene) -> None:
     """Whatever the account, the market, the state and the limits are, a close passes, with the size of the page."""
     verdict = judge(asked)
@@ -61,7 +62,7 @@ def test_process_of_a_close_is_never_denied_and_never_larger_than_the_position(a
 
 
 @thorough
-@given(rolls(closing_scenes))
+@given(rolls(closing_scenes, BYTES))
 def test_process_of_a_partial_close_is_one_the_venue_takes_and_leaves_no_dust(asked: Scene) -> None:
     """What is closed is worth ten dollars at the mark or is everything, and so is what remains."""
     verdict = judge(asked)
@@ -83,7 +84,7 @@ def opposite_scenes(dice: Dice) -> Scene:
 
 
 @thorough
-@given(rolls(opposite_scenes))
+@given(rolls(opposite_scenes, BYTES))
 def test_process_of_an_opposite_open_closes_whatever_refuses_the_open(asked: Scene) -> None:
     """The closing leg is planned whole, whether the opening leg follows it or is withheld."""
     verdict = judge(asked)

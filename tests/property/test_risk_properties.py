@@ -8,11 +8,12 @@ from hypothesis import given
 
 from agentic_core.domain import ActionKind, Approved, Denied, Noop, Side, Symbol, Verdict
 from agentic_core.risk import RULES, process
+from tests.support.dice import Dice, rolls
 from tests.support.examples import thorough
 from tests.support.expected_rules import first_broken
 from tests.support.markets import BTC
 from tests.support.risk_scenes import Elsewhere, Scene, judge
-from tests.support.rolled_scenes import Dice, open_scenes, rolls
+from tests.support.rolled_scenes import BYTES, open_scenes
 
 _EXTREMES = ("NaN", "sNaN", "Infinity", "-Infinity", "1E+999999", "-1E+30", "1E-999999", "0E+50", "-0", "1" * 60)
 WILD = tuple(Decimal(text) for text in _EXTREMES)
@@ -52,7 +53,7 @@ def wild_scenes(dice: Dice) -> Scene:
 
 
 @thorough
-@given(rolls(wild_scenes))
+@given(rolls(wild_scenes, BYTES))
 def test_process_has_a_verdict_for_every_proposal(asked: Scene) -> None:
     """No number, side, symbol or account makes the engine raise, and what it says can be stored and read again."""
     verdict = judge(asked)
@@ -69,14 +70,14 @@ def test_process_has_a_verdict_for_every_proposal(asked: Scene) -> None:
 
 
 @thorough
-@given(rolls(open_scenes))
+@given(rolls(open_scenes, BYTES))
 def test_process_refuses_by_the_first_rule_of_the_page_that_is_broken(asked: Scene) -> None:
     """The rules, computed again without a rounding and in their order, draw the same lines."""
     assert refused_by(judge(asked)) == first_broken(asked)
 
 
 @thorough
-@given(rolls(open_scenes))
+@given(rolls(open_scenes, BYTES))
 def test_process_of_an_open_plans_legal_legs_that_close_first(asked: Scene) -> None:
     """An opposite position is closed whole, reduce-only and first; what opens is the wish, rounded down to the lot."""
     verdict = judge(asked)
@@ -97,7 +98,7 @@ def test_process_of_an_open_plans_legal_legs_that_close_first(asked: Scene) -> N
         assert leg.limit_price == asked.limit_price
 
 
-@given(rolls(open_scenes))
+@given(rolls(open_scenes, BYTES))
 def test_process_judges_a_copy_of_the_account_like_the_account(asked: Scene) -> None:
     """The same question has the same answer, of a view or of its copy, in whatever order open orders are listed."""
     market = asked.market

@@ -7,9 +7,10 @@ from hypothesis import given
 
 from agentic_core.domain import Approved, RiskLimits, Usd, Verdict
 from agentic_core.risk import process
+from tests.support.dice import Dice, rolls
 from tests.support.examples import thorough
 from tests.support.risk_scenes import Scene, judge
-from tests.support.rolled_scenes import Dice, open_scenes, rolls
+from tests.support.rolled_scenes import BYTES, open_scenes
 
 SMALLER = (
     "position_bps_max",
@@ -39,11 +40,11 @@ def tightening(asked: Scene, dice: Dice) -> tuple[Scene, str, RiskLimits]:
     now = getattr(limits, name)
     if name in SMALLER:
         # A step that is as small as the smallest difference of the limit is as likely as one of any size.
-        change: object = max(now - dice.any_of(0, 1, int(dice.number(0, 1 + int(now)))), type(now)(0))
+        change: object = max(now - dice.any_of(0, 1, dice.whole(0, 1 + int(now))), type(now)(0))
     elif name in LARGER:
         change = now + dice.any_of(Decimal(1), dice.number(0, 20_000)) if name == "order_usd_min" else now + _step(dice)
     elif name == "drawdown_bps_max":
-        change = int(dice.number(1, 10_000)) if now is None else max(now - _step(dice), 0)
+        change = dice.whole(1, 10_000) if now is None else max(now - _step(dice), 0)
     elif name == "stop_bps":
         change = _step(dice) if now is None else now + _step(dice)
     else:
@@ -52,7 +53,7 @@ def tightening(asked: Scene, dice: Dice) -> tuple[Scene, str, RiskLimits]:
 
 
 def _step(dice: Dice) -> int:
-    return dice.any_of(0, 1, int(dice.number(0, 10_000)))
+    return dice.any_of(0, 1, dice.whole(0, 10_000))
 
 
 def passes(verdict: Verdict) -> bool:
@@ -66,7 +67,7 @@ def test_tightening_covers_every_limit() -> None:
 
 
 @thorough
-@given(rolls(lambda dice: tightening(open_scenes(dice), dice)))
+@given(rolls(lambda dice: tightening(open_scenes(dice), dice), BYTES))
 def test_process_with_one_limit_tightened_never_approves_what_was_denied(
     tightening: tuple[Scene, str, RiskLimits],
 ) -> None:

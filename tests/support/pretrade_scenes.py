@@ -36,7 +36,17 @@ from agentic_core.domain import (
 from agentic_core.domain.ids import ClientOrderId
 from agentic_core.runtime.desk import MarketDesk
 
-__all__ = ["LIMITS", "MovingScene", "Scene", "moving_scene", "proposal", "proposal_json", "protective_stops", "scene"]
+__all__ = [
+    "LIMITS",
+    "USUAL_LIMITS",
+    "MovingScene",
+    "Scene",
+    "moving_scene",
+    "proposal",
+    "proposal_json",
+    "protective_stops",
+    "scene",
+]
 
 BTC, ETH = Symbol("BTC"), Symbol("ETH")
 AT = Instant(1_640_995_260_500)
@@ -69,6 +79,9 @@ LIMITS = RiskLimits(
     venue_marks_only=True,
 )
 """Every rule is on: also the ones that need a drawdown cap, a stop, and the venue's own marks."""
+
+USUAL_LIMITS = msgspec.structs.replace(LIMITS, stop_bps=None)
+"""The same as a skill comes that writes no `stopPct`: the rule about the stop has nothing to compare."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,11 +168,10 @@ def proposal(number: int = 0, *, whole: int = 0) -> ProposedAction:
     )
 
 
-def proposal_json(number: int = 0) -> bytes:
-    """Return the same wish as a chat model writes it."""
+def proposal_json(number: int = 0, *, limit: str = '"limitPrice": "50100", ') -> bytes:
+    """Return the same wish as a chat model writes it; most name no limit price of their own."""
     text = (
-        f'{{"kind": "open", "symbol": "BTC", "side": "buy", "size": "{_size(number)}", "limitPrice": "50100", '
-        f'"reason": "{_REASON}"}}'
+        f'{{"kind": "open", "symbol": "BTC", "side": "buy", "size": "{_size(number)}", {limit}"reason": "{_REASON}"}}'
     )
     return text.encode()
 

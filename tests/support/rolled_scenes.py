@@ -1,25 +1,18 @@
-"""Risk scenes rolled from one string of bytes, because hypothesis pays per draw and 10,000 scenes must stay cheap.
+"""Risk scenes rolled with dice: nearly everything passes most of the time, so that every rule has its turn."""
 
-Bytes of zero give the plainest scene, so a counterexample still shrinks to one.
-"""
-
-from collections.abc import Callable
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
-from hypothesis import strategies as st
 
 from agentic_core.domain import ActionKind, MarginTier, MarkSource, OpenIntent, Side, Symbol, TradingState, Usd
+from tests.support.dice import OFF_ON, Dice
 from tests.support.markets import BTC, ETH
 from tests.support.risk_scenes import Elsewhere, Scene, opening
 
-__all__ = ["Dice", "closing_scenes", "open_scenes", "rolls"]
+__all__ = ["BYTES", "closing_scenes", "open_scenes"]
 
-_Thing = TypeVar("_Thing")
-_Made = TypeVar("_Made")
-_LENGTH = 160
-_OFF_ON = (False, True)
+BYTES = 160
+"""What a scene and a few more choices need."""
 
 SOL = Symbol("SOL")
 TIERS = (
@@ -27,38 +20,6 @@ TIERS = (
     MarginTier(lower_bound=Usd(Decimal(3_000)), leverage_max=5),
     MarginTier(lower_bound=Usd(Decimal(9_000)), leverage_max=1),
 )
-
-
-class Dice:
-    """Choices read off a string of bytes, one after the other."""
-
-    def __init__(self, rolled: bytes) -> None:
-        self._rolled = rolled
-        self._at = 0
-
-    def number(self, low: int, high: int, *, places: int = 0) -> Decimal:
-        """Return a number of so many decimals; its bounds are counted in the last one."""
-        taken = self._rolled[self._at : self._at + 4]
-        self._at += 4
-        return Decimal(low + int.from_bytes(taken) % (high - low + 1)).scaleb(-places)
-
-    def any_of(self, *things: _Thing) -> _Thing:
-        """Return one of a few things, the first for a zero."""
-        return things[self._next() % len(things)]
-
-    def mostly(self, usual: _Thing, *others: _Thing) -> _Thing:
-        """Return nearly always what no rule minds, so that every rule has its turn."""
-        die = 255 - self._next()
-        return others[die % len(others)] if die < 6 * len(others) else usual
-
-    def _next(self) -> int:
-        self._at += 1
-        return self._rolled[self._at - 1]
-
-
-def rolls(make: Callable[[Dice], _Made]) -> st.SearchStrategy[_Made]:
-    """Return a strategy of whatever is made with dice."""
-    return st.binary(min_size=_LENGTH, max_size=_LENGTH).map(lambda rolled: make(Dice(rolled)))
 
 
 def _market(dice: Dice) -> dict[str, object]:
@@ -71,7 +32,7 @@ def _market(dice: Dice) -> dict[str, object]:
         "mark": dice.any_of(*marks),
         "mark_age_ms": dice.mostly(30_000, 30_001, -1),
         "mark_source": dice.any_of(*MarkSource),
-        "venue_marks_only": dice.mostly(*_OFF_ON),
+        "venue_marks_only": dice.mostly(*OFF_ON),
     }
 
 
@@ -84,8 +45,8 @@ def _account(dice: Dice, mark: Decimal) -> dict[str, object]:
         "elsewhere_usd": dice.mostly(Decimal("250.55"), Decimal(-4_000)),
         "elsewhere": dice.any_of((), (), (Elsewhere(symbol=SOL, size=dice.number(-2_000, 2_000, places=2)),)),
         "open_intents": dice.any_of((), (), _intents(dice, mark)),
-        "orders": int(dice.number(0, 11)),
-        "minute_orders": int(dice.number(0, 11)),
+        "orders": dice.whole(0, 11),
+        "minute_orders": dice.whole(0, 11),
         "minutes_ago": dice.any_of(0, 1),
         "unresolved": dice.mostly(0, 1),
         "account_age_ms": dice.mostly(60_000, 60_001, -1),
@@ -97,7 +58,7 @@ def _intents(dice: Dice, mark: Decimal) -> tuple[OpenIntent, ...]:
     symbol = dice.any_of(BTC, ETH, SOL)
     size = {BTC: _units(dice.number(1, 4_000), mark), ETH: Decimal(300), SOL: dice.number(1, 900, places=2)}[symbol]
     limit = dice.number(1, 9_000, places=2)
-    one = opening(dice.any_of(*Side), str(size), symbol=symbol, limit=str(limit), reduce_only=dice.any_of(*_OFF_ON))
+    one = opening(dice.any_of(*Side), str(size), symbol=symbol, limit=str(limit), reduce_only=dice.any_of(*OFF_ON))
     return (one, opening(Side.SELL, "0.5", symbol=SOL, limit="120"))
 
 
@@ -144,7 +105,7 @@ def closing_scenes(dice: Dice) -> Scene:
     step = asked.instrument.size_step
     held = dice.any_of(asked.held, dice.number(-40, 40, places=0)).quantize(step)
     wanted = {"size_usd": None, **sized, "held": held, "mark": dice.mostly(asked.mark, None)}
-    return msgspec.structs.replace(asked, kind=ActionKind.CLOSE, side=None, **wanted, listed=not dice.mostly(*_OFF_ON))
+    return msgspec.structs.replace(asked, kind=ActionKind.CLOSE, side=None, **wanted, listed=not dice.mostly(*OFF_ON))
 
 
 def _units(dollars: Decimal, mark: Decimal) -> Decimal:

@@ -3,12 +3,16 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from agentic_core.domain import (
     DeploymentId,
     Instant,
     IntentKind,
+    Mark,
+    MarkSource,
     PlannedOrder,
+    Price,
     Side,
     Size,
     Symbol,
@@ -18,8 +22,8 @@ from agentic_core.domain import (
     paper_account,
 )
 from agentic_core.errors import UsageError
-from agentic_core.execution import plan_intents
-from tests.support.markets import BTC, MarketByHand
+from agentic_core.execution import limit_price, plan_intents
+from tests.support.markets import AT, BTC, ETH, LISTED, MarketByHand
 
 D = Decimal
 TURN = TickId(deployment=DeploymentId("d1"), mark=Instant(60_000)).digest()
@@ -70,6 +74,33 @@ def test_plan_without_a_mark_is_a_usage_error() -> None:
     """An order cannot be priced from nothing."""
     with pytest.raises(UsageError, match="BTC has no mark"):
         plan_intents([leg(Side.BUY, "0.01")], ACCOUNT, TURN, MarketByHand(), 100)
+
+
+def test_fetched_price_comes_before_the_mark() -> None:
+    """A close whose mark is old is priced from what was fetched for it; other symbols keep their marks."""
+    market = MarketByHand({BTC: "50000", ETH: "3000"})
+    fetched = Mark(symbol=BTC, price=Price(D(40_000)), as_of=AT, source=MarkSource.BOOK)
+    legs = [leg(Side.SELL, "0.01", reduce_only=True), leg(Side.BUY, "1", symbol=ETH)]
+    closing, opening = plan_intents(legs, ACCOUNT, TURN, market, 100, {BTC: fetched})
+    assert (closing.limit_price, opening.limit_price) == (D(39_600), D(3_030))
+    (alone,) = plan_intents(legs[:1], ACCOUNT, TURN, MarketByHand(), 100, {BTC: fetched})
+    assert alone.limit_price == D(39_600)
+
+
+def test_limit_of_the_plan_stands_as_it_was_approved() -> None:
+    """The collar prices only what has no price of its own."""
+    approved = replace(leg(Side.BUY, "0.01"), limit_price=Price(D("49123.5")), position_before=Size(D("-0.5")))
+    (intent,) = plan_intents([approved], ACCOUNT, TURN, MarketByHand({BTC: "50000"}), 100)
+    assert (intent.limit_price, intent.position_before) == (D("49123.5"), D("-0.5"))
+
+
+def test_limit_price_stays_inside_the_collar() -> None:
+    """A buy is rounded down and a sale up, to five significant figures."""
+    rules = LISTED[BTC]
+    assert limit_price(rules, Side.BUY, D("1234.567"), 0) == D("1234.5")
+    assert limit_price(rules, Side.SELL, D("1234.567"), 0) == D("1234.6")
+    assert limit_price(rules, Side.BUY, D("1000.06"), 50) == D(1_005)
+    assert limit_price(rules, Side.SELL, D("1000.06"), 50) == D("995.1")
 
 
 def test_plan_of_nothing_is_nothing() -> None:

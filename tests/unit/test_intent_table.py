@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from agentic_core.domain import TERMINAL_STATES, Instant, IntentState
 from agentic_core.errors import IllegalTransition
 from agentic_core.execution.evidence import (
+    AbsenceRead,
     BurnBegan,
     Evidence,
     FillsBooked,
@@ -187,6 +188,22 @@ def test_every_evidence_is_learned_in_every_state_and_circumstance(state: Intent
         assert (now.filled >= life.filled, now.booked >= life.booked) == (True, True)
         assert 0 <= now.sends - life.sends + now.burns - life.burns <= 1
         assert now.prepared == life.prepared
+
+
+@pytest.mark.parametrize("style", ["ioc", "gtc", "close", "stop", "cover"])
+@pytest.mark.parametrize("state", IntentState)
+def test_evidence_that_arrives_again_changes_nothing_more(state: IntentState, style: str) -> None:
+    """What was learned, or what contradicted, is known after the first time; our own acts are told only once."""
+    life = replace(fresh(*STORIES[state]), prepared=fresh(style=style).prepared)
+    for evidence in every_evidence():
+        if isinstance(evidence, SendBegan | BurnBegan | FillsBooked):
+            continue
+        if isinstance(evidence, AbsenceRead) and evidence.filled > life.filled:
+            continue  # by its definition it finds only what is known; the first one is a sighting
+        first = learn(life, evidence)
+        now = first.life if isinstance(first, Learned) else first.now
+        again = learn(now, evidence)
+        assert (again.life if isinstance(again, Learned) else again.now) == now
 
 
 def test_every_kind_of_evidence_is_among_those_tried() -> None:

@@ -53,6 +53,7 @@ def test_room_least_size_is_the_first_step_worth_both_minimums(minimum: str, mar
 
 def test_room_at_a_mark_of_next_to_nothing_has_no_least_size() -> None:
     """A million million million units would not be worth 10 dollars."""
+    assert size_least(facts(), TIERED, D("9E-21")) is None
     assert size_least(facts(), TIERED, D("1E-999999")) is None
     assert size_least(facts(), TIERED, D(0)) is None
 
@@ -73,7 +74,9 @@ def test_room_at_a_mark_of_next_to_nothing_has_no_least_size() -> None:
         pytest.param(facts(leverage_max=1, exposure_bps_max=Bps(20_000), elsewhere_usd=D(8_000)), "0.04", id="R6"),
         pytest.param(facts(equity=D(9_010)), "0.03999", id="R8: the cap of the day itself is refused"),
         pytest.param(facts(equity=D(9_520), drawdown_bps_max=Bps(500)), "0.07999", id="R8: so is that of the peak"),
-        pytest.param(facts(equity=D(9_010), orders=10, minute_orders=10), "0.03999", id="R8 behind R7"),
+        pytest.param(facts(equity=D(9_010), orders=11), "0.03999", id="R8 behind R7"),
+        pytest.param(facts(equity=D(9_010), minute_orders=11), "0.03999", id="R8 behind R7 of the minute"),
+        pytest.param(facts(equity=D(9_010), orders_per_day_max=0), "0.03999", id="R8 behind R7 of no orders at all"),
         pytest.param(wide(), "8", id="R6: all that the venue lends"),
         pytest.param(wide(instrument=TIERED), "5.99999", id="R6: a tier that lends too little"),
         pytest.param(wide(stop_bps=Bps(1_000)), "1.79775", id="R9: a long that is stopped before it is liquidated"),
@@ -104,6 +107,12 @@ def test_room_where_the_least_size_is_refused_has_no_most(asked: Facts) -> None:
     assert most(asked) is None
 
 
+def test_room_at_a_tiny_mark_ends_where_the_cap_does() -> None:
+    """Sizes of seventeen digits are still told to the step."""
+    rich = facts(equity=D(10**9), baseline=D(10**9), peak=D(10**9))
+    assert most(rich, least="1000000000", mark=D("0.00000001")) == D("50000000000000000")
+
+
 def test_room_starts_at_the_least_size_it_is_given() -> None:
     """Sizes below it are not looked at: they are refused as too small."""
     assert most(facts(), least="0.1") == D("0.1")
@@ -114,12 +123,22 @@ def test_room_starts_at_the_least_size_it_is_given() -> None:
     ("words", "judged"),
     [
         pytest.param({}, ["350000.00000", "350000.50000"], id="a room"),
-        pytest.param({"held": Size(D(2))}, ["350000.00000", "350000.50000"], id="a position in it"),
+        pytest.param(
+            {"held": Size(D(2)), "buys": D("0.5"), "sells": D(1)},
+            ["350000.00000", "350000.50000"],
+            id="with a position",
+        ),
+        pytest.param(
+            {"side": Side.SELL, "held": Size(D(-2)), "buys": D("0.5"), "sells": D(1)},
+            ["350000.00000", "350000.50000"],
+            id="with a short",
+        ),
         pytest.param({"held": Size(D(-2)), "sells": D(5)}, ["350000.00000", "350000.50000"], id="as much opposed"),
         pytest.param({"stop_bps": Bps(1_000)}, ["314606.50000", "314607.00000"], id="a stop"),
         pytest.param({"sells": D(8)}, ["400000.00000"], id="orders beyond it before"),
         pytest.param({"held": Size(D(-8))}, ["400000.00000"], id="a position beyond it the other way"),
         pytest.param({"held": Size(D(8))}, ["400010.00000"], id="a position beyond it"),
+        pytest.param({"held": Size(D(8)), "side": Side.SELL}, ["400000.00000"], id="a long beyond it the other way"),
     ],
 )
 def test_room_most_size_is_solved_and_then_judged_on_both_sides_only(
@@ -147,7 +166,9 @@ def test_room_least_equity_is_solved_and_then_judged_on_both_sides_only() -> Non
         pytest.param(facts(elsewhere_usd=D(20_000)), "20500.000000", id="R5: of all"),
         pytest.param(facts(baseline=D(1), size=D("0.0002"), position_bps_max=Bps(3_000)), "33.333334", id="rounded up"),
         pytest.param(facts(equity=D(0)), "9002.500001", id="R8: more than what the caps keep"),
-        pytest.param(facts(orders=10, minute_orders=99), "9002.500001", id="R8 behind R7"),
+        pytest.param(facts(orders=11), "9002.500001", id="R8 behind R7"),
+        pytest.param(facts(minute_orders=11), "9002.500001", id="R8 behind R7 of the minute"),
+        pytest.param(facts(elsewhere_usd=D(2 * 10**9)), "2000000500.000000", id="thousands of millions"),
         pytest.param(wide(baseline=D(1), size=D(2)), "2500.000000", id="R6: what the venue lends on it"),
         pytest.param(wide(baseline=D(1), size=D(2), stop_bps=Bps(1_000)), "11125.000000", id="R9: its stop"),
     ],
@@ -161,6 +182,11 @@ def test_room_least_equity_is_the_first_millionth_at_which_no_cap_refuses(asked:
 def test_room_under_a_cap_of_zero_has_no_least_equity() -> None:
     """No amount is enough."""
     assert equity_least(facts(leverage_max=0), TIERED, MARK) is None
+
+
+def test_room_under_positions_beyond_all_money_has_no_least_equity() -> None:
+    """The search ends."""
+    assert equity_least(facts(elsewhere_usd=D(10) ** 30), TIERED, MARK) is None
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def equity(asked: Facts, instrument: Instrument | None = None) -> Decimal | None
         pytest.param(facts(equity=D(0), baseline=D(-5)), -1, id="no equity"),
         pytest.param(facts(baseline=D(0)), -1, id="a day that opened with nothing"),
         pytest.param(wide(), 400_000, id="what the venue lends"),
+        pytest.param(wide(elsewhere_maintenance=D(9_999)), 400_000, id="no stop, so no maintenance margin"),
     ],
 )
 def test_solved_position_is_where_the_first_cap_refuses(asked: Facts, usd: int) -> None:
@@ -102,6 +103,9 @@ def test_solved_position_with_a_stop_and_tiers_solves_the_tier_it_ends_in(owned:
             facts(baseline=D(0), elsewhere_usd=D(5_500), exposure_bps_max=Bps(50_000)), "3000.000000", id="leverage 2"
         ),
         pytest.param(wide(baseline=D(0), size=D(2)), "2500.000000", id="what the venue lends"),
+        pytest.param(
+            wide(baseline=D(0), size=D(2), elsewhere_maintenance=D(9_999)), "2500.000000", id="no maintenance margin"
+        ),
         pytest.param(wide(baseline=D(0), stop_bps=Bps(1_000), size=D(2)), "11125.000000", id="a stop"),
         pytest.param(wide(baseline=D(-9), reserve_bps=Bps(0), size=D("0.00001")), "0.012500", id="next to nothing"),
     ],

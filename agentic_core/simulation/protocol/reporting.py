@@ -27,7 +27,7 @@ def timeline(found: Counterexample) -> str:
 
 def ablation_pages(results: Sequence[CheckResult]) -> str:
     """Write results of ablations as a Markdown table and their counterexamples."""
-    rows = ["| left out | meaning | breaks | steps | states |", "|---|---|---|---|---|"]
+    rows = ["| left out | meaning | breaks | steps |", "|---|---|---|---|"]
     pages: list[str] = []
     for result in results:
         name, found = result.ablation, result.exploration.counterexample
@@ -36,7 +36,7 @@ def ablation_pages(results: Sequence[CheckResult]) -> str:
         meaning, _ = ABLATIONS[name]
         broken = "nothing" if found is None else str(found.invariant)
         steps = "" if found is None else str(found.steps)
-        rows.append(f"| `{name}` | {meaning} | {broken} | {steps} | {result.exploration.states:,} |")
+        rows.append(f"| `{name}` | {meaning} | {broken} | {steps} |")
         if found is not None:
             pages += ["", f"### {name}", "", "```text", timeline(found), "```"]
     return "\n".join([*rows, *pages, ""])

@@ -76,9 +76,9 @@ class Space:
     def __init__(self, scope: Scope, design: Design) -> None:
         """Begin with the empty account."""
         self._scope, self.design = scope, design
-        self._knowledge = Knowledge(design)
-        self._runners = RunnerMoves(self._knowledge, design, burns=scope.burns)
-        self._account = AccountMoves(self._knowledge, design, scope)
+        self.knowledge = Knowledge(design)
+        self._runners = RunnerMoves(self.knowledge, design, burns=scope.burns)
+        self._account = AccountMoves(self.knowledge, design, scope)
         self._shared = Numbering[Shared]()
         self._attempts = Numbering[Attempt | None]()
         self._attempts.number(None)
@@ -149,11 +149,11 @@ class Space:
 
     def life_of(self, attempt: Attempt) -> Life | None:
         """Return what is written down about an attempt; None where nobody wrote anything."""
-        return None if attempt.life == FORGOTTEN else self._knowledge[attempt.life]
+        return None if attempt.life == FORGOTTEN else self.knowledge[attempt.life]
 
     def settled(self, attempt: Attempt) -> Attempt:
         """Return the attempt that stands for all that differ from it in nothing that can still matter."""
-        return settle(attempt, self._knowledge, self.design) if self._scope.merges else attempt
+        return settle(attempt, self.knowledge, self.design) if self._scope.merges else attempt
 
     def is_end(self, state: int) -> bool:
         """Tell whether nothing is left to do: everything has ended, and a kill has reported."""
@@ -193,13 +193,13 @@ class Space:
         attempt = self._attempts[number]
         assert attempt is not None, "an empty place has no moves"
         moves = list(outside_moves(attempt, self.design, holds=shared.held > 0))
-        later = earlier(attempt, self._knowledge)
+        later = earlier(attempt, self.knowledge)
         if later is not None:
             moves.append(Move("two seconds pass", later))
         if runs:
             moves += self._runners.moves(attempt, shared.epoch, killed=shared.kill is Kill.LATCHED)
         for move in moves:
-            breaks = move.breaks or broken_by(move.after, self._knowledge)
+            breaks = move.breaks or broken_by(move.after, self.knowledge)
             after = self.settled(move.after)
             yield Move(move.label, after, move.fills, breaks if breaks and self.design.counts(breaks) else None)
 
@@ -294,5 +294,5 @@ class Space:
     def _number_attempt(self, attempt: Attempt) -> int:
         number = self._attempts.number(attempt)
         if number == len(self._standing):
-            self._standing.append(self._standings.number(standing_of(attempt, self._knowledge)))
+            self._standing.append(self._standings.number(standing_of(attempt, self.knowledge)))
         return number
