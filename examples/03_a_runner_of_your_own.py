@@ -52,7 +52,7 @@ async def run() -> None:
     ledger = PaperLedger(starting_equity=CASH, instruments=rules, marks=market.mark, leverage=1, at=START)
     broker = PaperBroker(ledger=ledger, books=books, instruments=rules, fees=fees, slippage_bps=Decimal(2))
     gate = GuardedBroker(
-        broker, state=lambda: d.TradingState.ACTIVE, now=lambda: market.as_of, mark=market.mark, mark_age_ms_max=30_000
+        broker, state=lambda: d.TradingState.ACTIVE, now=lambda: market.as_of, market=market, limits=LIMITS, books=books
     )
     store, account = MemoryStore(now=lambda: market.as_of), d.paper_account(ME)
     lease = await store.leases.acquire(account, "me", ttl_ms=2 * d.DAY_MS)

@@ -7,7 +7,7 @@ import msgspec
 __all__ = ["Figures"]
 
 
-class Figures(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Figures(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_omit_defaults=True):
     """Every number a verdict was reached with; None is unknown, or not needed by it.
 
     Fields may be given by place, unlike everywhere else, because the risk engine makes one of these per check and

@@ -33,7 +33,7 @@ __all__ = [
     "Weather",
 ]
 
-LinkT_co = TypeVar("LinkT_co", covariant=True)
+_LinkT_co = TypeVar("_LinkT_co", covariant=True)
 
 
 class Direction(StrEnum):
@@ -157,10 +157,10 @@ class VenueTruth(msgspec.Struct, frozen=True, kw_only=True):
         return Size(sum((fill.size for fill in self.fills if fill.cloid == cloid), Decimal(0)))
 
 
-class SimulatedVenue(Protocol[LinkT_co]):
+class SimulatedVenue(Protocol[_LinkT_co]):
     """A venue of which everything is known, for whoever simulates it."""
 
-    def connect(self, name: str) -> LinkT_co:
+    def connect(self, name: str) -> _LinkT_co:
         """Open a link for one process; faults may name it."""
 
     def inject(self, fault: Fault) -> None:

@@ -15,6 +15,7 @@ from agentic_core.risk.facts import Facts
 from agentic_core.risk.measure import Measured, measure
 from agentic_core.risk.rules import deny
 from agentic_core.risk.stages import (
+    maintenance_at_stop,
     open_misshapen,
     out_of_reach,
     over_allowances,
@@ -46,9 +47,12 @@ def judge(facts: Facts) -> Approved | Denied:
         or refused_by_venue(facts, measured, instrument, mark)
         or stop_too_late(facts, measured, instrument)
     )
-    if rule is not None:
-        return deny(rule, action, figures)
-    return Approved(plan=_plan(facts, measured), numbers=figures)
+    if rule is None:
+        return Approved(plan=_plan(facts, measured), numbers=figures)
+    if rule == "R9_LIQUIDATION_BEFORE_STOP":
+        maintenance_usd = maintenance_at_stop(facts, measured, instrument)
+        figures = msgspec.structs.replace(figures, maintenance_usd=maintenance_usd)
+    return deny(rule, action, figures)
 
 
 def closing_leg(facts: Facts) -> PlannedOrder | None:

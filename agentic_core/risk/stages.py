@@ -16,6 +16,7 @@ from agentic_core.risk.measure import Measured
 __all__ = [
     "close_misshapen",
     "equity_needed_at_stop",
+    "maintenance_at_stop",
     "open_misshapen",
     "out_of_reach",
     "over_allowances",
@@ -166,11 +167,15 @@ def equity_needed_at_stop(facts: Facts, measured: Measured, instrument: Instrume
 
     With the mark at the stop, equity has lost the stop's distance on the position and must cover all maintenance.
     """
+    lost = bps_of(measured.position_usd, facts.limits.stop_bps or 0)
+    return lost + maintenance_at_stop(facts, measured, instrument)
+
+
+def maintenance_at_stop(facts: Facts, measured: Measured, instrument: Instrument) -> Decimal:
+    """Return the maintenance margin of everything once the mark stands at the stop."""
     stop_bps = facts.limits.stop_bps or 0
     moved = BPS_ONE - stop_bps if facts.action.side is _BUY else BPS_ONE + stop_bps
-    at_stop = measured.position_usd * moved / BPS_ONE
-    lost = bps_of(measured.position_usd, stop_bps)
-    return lost + instrument.maintenance(at_stop) + facts.elsewhere_maintenance
+    return instrument.maintenance(measured.position_usd * moved / BPS_ONE) + facts.elsewhere_maintenance
 
 
 def _is_positive(number: Decimal | None) -> bool:

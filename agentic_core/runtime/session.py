@@ -71,18 +71,23 @@ class Session:
             slippage_bps=terms.slippage_bps,
             rules=terms.rules,
         )
-        self._interpreter = Interpreter(
-            fence=fence,
-            intents=store.intents,
-            decisions=store.decisions,
-            broker=GuardedBroker(
-                self.broker,
-                state=lambda: self.trading,
-                now=lambda: desk.as_of,
-                market=desk,
-                limits=mandate.limits,
-                books=books,
-            ),
+        self._interpreter = self._join(books)
+
+    def _join(self, books: ExecutionBooks) -> Interpreter:
+        mandate, desk = self.mandate, self.desk
+        gate = GuardedBroker(
+            self.broker,
+            state=lambda: self.trading,
+            now=lambda: desk.as_of,
+            market=desk,
+            limits=mandate.limits,
+            books=books,
+        )
+        return Interpreter(
+            fence=self.fence,
+            intents=self.store.intents,
+            decisions=self.store.decisions,
+            broker=gate,
             recorder=self.recorder,
             now=lambda: desk.as_of,
             budget=MonthBudget(cap=mandate.limits.cost_usd_month_max),

@@ -16,10 +16,12 @@ __all__ = ["tell_mark", "tell_turn"]
 
 
 def tell_mark(diary: Diary, events: MarkEvents) -> None:
-    """Say what a mark brought: funding, liquidations, a halt."""
+    """Say what a mark brought: funding, executions of orders that rested, liquidations, a halt."""
     for payment in events.funding:
         message = f"{payment.symbol} funding {plain(payment.amount)} USD on {plain(payment.size)}"
         diary.say(LogEvent.FUNDING_PAID, message, symbol=payment.symbol, amount_usd=plain(payment.amount))
+    for fill in events.fills:
+        diary.say(LogEvent.ORDER_FILLED, _executed(fill), symbol=fill.symbol)
     for fill in events.liquidations:
         diary.say(LogEvent.LIQUIDATION, _executed(fill), level=LogLevel.ERROR, symbol=fill.symbol)
     if events.halt is not None:

@@ -165,9 +165,6 @@ class _Jumping:
             self._timeline.seconds += timeout
         return []
 
-    def close(self) -> None:
-        return
-
 
 class _Ready:
     # What BaseEventLoop keeps in a deque. Tasks that one callback woke run oldest first: anyio cancels the tasks of a

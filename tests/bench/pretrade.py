@@ -6,9 +6,10 @@
 Both sides look at an account with positions in two symbols, at fresh prices, and at different orders each time; every
 batch counts what passed. Processor time is compared, so that others on the machine matter less. Ours is the
 shipped engine on the account as a turn sees it (frozen at the mark) and the live market view, every rule on, each
-verdict with its numbers. The text is what a model writes for a skill without a stop of its own. Theirs is set up twice, because it makes all its checks only for a cash account: for the margin account that a perpetual has, it
-leaves out everything about notional and balance. The bars are set against all its checks; the ratio to the other
-set-up stands beside it.
+verdict with its numbers. The text is what a model writes for a skill without a stop of its own. Theirs is set up
+twice, because it makes all its checks only for a cash account: for the margin account that a perpetual has, it leaves
+out everything about notional and balance. The bars are set against all its checks; the ratio to the other set-up
+stands beside it.
 
 Exit code 0: both bars are met, 1: one is not, 2: the peer is not installed.
 """

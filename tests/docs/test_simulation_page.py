@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs/reference/simulation.md"
 def test_page_shows_the_shortest_counterexamples_of_today() -> None:
     """Between its marks stands what `agentic simulate protocol --all-ablations` prints."""
     results = [check_protocol(Config.SMALL, SystemClock(), ablation=ablation) for ablation in Ablation]
-    drawn = re.search(r"<!-- ablations -->\n(.*)<!-- end -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    drawn = re.search(r"<!-- ablations -->\n(.*)\n<!-- end -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert drawn is not None
     assert drawn[1] == ablation_pages(results)
 

@@ -8,6 +8,7 @@ import tempfile
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -67,8 +68,9 @@ def run_each(
                 yield piece, ended
     finally:
         for child in running:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            with suppress(ProcessLookupError, ChildProcessError):  # an interrupt may come just after a child was reaped
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
 
 
 def _start(piece: Work, work: Callable[[Work], str], place: Path) -> int:

@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None, plan: Plan = REPOSITORY) -> int
     except (Refused, JournalTaken, SurveyBroke, TrialBroke) as problem:
         sys.stderr.write(f"{problem}\n")
         return _REFUSED
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing is written, `--resume` goes on from here\n")
+        return _STOPPED
     except BudgetSpent as spent:
         sys.stderr.write(f"{spent}; nothing is written, `--resume` goes on from here\n")
         return _STOPPED

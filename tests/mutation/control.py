@@ -1,6 +1,6 @@
 """The control: the tests judge the original in the same way as a mutant, and none may notice anything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,8 +14,17 @@ from tests.mutation.survey import Survey, SurveyBroke
 __all__ = ["controlled"]
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child reports."""
+
+    failed: list[str]
+    took: dict[str, float]
+
+
 def controlled(plan: Plan, survey: Survey, folder: Path, *, at_once: int) -> Survey:
-    """Run each file of tests against the original in a process of its own; tests that fail there judge nothing.
+    """Run each file of tests against the original in a process of its own.
+
+    Tests that fail there judge nothing, and what the others take replaces what they took while they were traced.
 
     Raises:
         SurveyBroke: pytest could not do its work.
@@ -24,27 +33,31 @@ def controlled(plan: Plan, survey: Survey, folder: Path, *, at_once: int) -> Sur
     candidates = Choice(plan, survey).candidates()
 
     def work(file: str) -> str:
-        return msgspec.json.encode(sorted(unmutated(plan, candidates[file], known))).decode()
+        watch = unmutated(plan, candidates[file], known)
+        return msgspec.json.encode(Seen(failed=sorted(watch.failed), took=watch.took)).decode()
 
     red: set[str] = set()
+    took: dict[str, float] = {}
     for file, ended in run_each(list(candidates), work, folder, at_once=at_once):
         match ended:
             case Result(value=value):
-                red.update(msgspec.json.decode(value, type=list[str]))
+                seen = msgspec.json.decode(value, type=Seen)
+                red.update(seen.failed)
+                took.update(seen.took)
             case TimedOut():
                 red.update(candidates[file])
             case Broke(output=output):
                 raise SurveyBroke(f"{file} could not judge the original; the end of its output:\n{output}")
-    return _without(survey, red)
+    return _without(survey, red, took)
 
 
-def _without(survey: Survey, red: set[str]) -> Survey:
+def _without(survey: Survey, red: set[str], took: Mapping[str, float]) -> Survey:
     def kept(tests: Sequence[str]) -> list[str]:
         return [test for test in tests if test not in red]
 
     return msgspec.structs.replace(
         survey,
-        seconds={test: seconds for test, seconds in survey.seconds.items() if test not in red},
+        seconds={test: took.get(test, seconds) for test, seconds in survey.seconds.items() if test not in red},
         red=sorted({*survey.red, *red}),
         lines={file: {line: kept(tests) for line, tests in reached.items()} for file, reached in survey.lines.items()},
     )

@@ -80,8 +80,12 @@ def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str], numbe
     return None
 
 
-def unmutated(plan: Plan, tests: Mapping[str, float], known: frozenset[str]) -> dict[str, str]:
-    """Run tests of one file as `judge` does, but on the original; return those that fail, with the phase."""
+def unmutated(plan: Plan, tests: Mapping[str, float], known: frozenset[str]) -> Watch:
+    """Run tests of one file as `judge` does, but on the original; return what was seen.
+
+    Raises:
+        JudgeBroke: pytest refused to work.
+    """
     _fence(plan)
     watch = Watch(tests, patience=plan.patience)
     limit_collection()
@@ -89,7 +93,7 @@ def unmutated(plan: Plan, tests: Mapping[str, float], known: frozenset[str]) -> 
     code = run_tests(plan, files, [watch, _Choice(tests, known)])
     if code not in _NOTHING_FAILED | _SOMETHING_FAILED:
         raise JudgeBroke(f"pytest ended with {code} over {', '.join(files)}")
-    return watch.failed
+    return watch
 
 
 class _Choice:

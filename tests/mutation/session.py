@@ -1,6 +1,7 @@
 """One run of pytest inside this process, with its tests chosen, limited in time and watched."""
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from tests.mutation.plan import Plan
 
 __all__ = ["EXAMPLES_MAX", "Watch", "keep_out_of_the_tree", "limit_collection", "run_tests"]
 
-EXAMPLES_MAX = 100
+EXAMPLES_MAX = 50
 """A property is tried on no more examples than this for each mutant."""
 
 _SETTINGS = "_hypothesis_internal_use_settings"
@@ -26,18 +27,22 @@ _WALL = 20.0
 
 
 class Watch:
-    """A pytest plugin that keeps the first failure of each test, and limits every step in time if asked to."""
+    """A pytest plugin that keeps failures and seconds, and limits every step in time if asked to."""
 
     def __init__(self, seconds: Mapping[str, float] | None = None, *, patience: float = 0.0) -> None:
         """Watch.
 
         Args:
-            seconds: how long each test is known to take, in seconds of this machine; without it nothing is limited.
+            seconds: processor time that each test is known to take; without it nothing is limited.
             patience: seconds that every test gets besides.
         """
         self.failed: dict[str, str] = {}
+        """What failed, with the phase it failed in first."""
+        self.took: dict[str, float] = {}
+        """Seconds of processor time of each test."""
         self._seconds = seconds
         self._patience = patience
+        self._began = 0.0
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Lower the number of examples."""
@@ -51,8 +56,13 @@ class Watch:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Start the timers of one test."""
+        self._began = _processor_seconds()
         if self._seconds is not None:
             _limit(self._patience + _SLOWDOWN * self._seconds.get(nodeid, 1.0))
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note how long a test took."""
+        self.took[nodeid] = _processor_seconds() - self._began
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a test that failed in its setup, call or teardown."""
@@ -97,6 +107,11 @@ def keep_out_of_the_tree(folder: Path, *, bytecode: bool) -> None:
 def limit_collection() -> None:
     """Start the timers for importing and collecting."""
     _limit(_COLLECTION_SECONDS)
+
+
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def _limit(seconds: float) -> None:

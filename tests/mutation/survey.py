@@ -25,7 +25,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     """The tests that may judge, and what they reach."""
 
     seconds: dict[str, float]
-    """Every test that passes, by its pytest id, with what it took while it was traced."""
+    """Every test that passes, by its pytest id, with the seconds of processor time it takes."""
     red: list[str]
     """Tests and files that fail without any mutation; they judge nothing."""
     lines: dict[str, dict[int, list[str]]]
@@ -46,7 +46,6 @@ class SurveyBroke(Exception):
 
 class _Trace:
     def __init__(self, coverage: Coverage) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._coverage = coverage
 
     @pytest.hookimpl(wrapper=True)
@@ -56,9 +55,6 @@ class _Trace:
             return (yield)
         finally:
             self._coverage.switch_context(_IMPORTING)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += report.duration
 
 
 def survey(plan: Plan, folder: Path, *, at_once: int) -> Survey:
@@ -93,14 +89,14 @@ def _share(plan: Plan, files: Sequence[str]) -> str:
     paths = [str(plan.root / file) for file in traced]
     coverage = Coverage(data_file=None, include=paths, config_file=False, messages=False)
     coverage.start()
-    watch, trace = Watch(), _Trace(coverage)
-    code = run_tests(plan, files, [watch, trace], ["--continue-on-collection-errors"])
+    watch = Watch()
+    code = run_tests(plan, files, [watch, _Trace(coverage)], ["--continue-on-collection-errors"])
     coverage.stop()
     if code not in {0, 1, 2, 5}:
         raise SurveyBroke(f"pytest ended with {code}")
     lines, imported = _reached(coverage, dict(zip(paths, traced, strict=True)), watch.failed)
     part = Survey(
-        seconds={test: seconds for test, seconds in trace.seconds.items() if test not in watch.failed},
+        seconds={test: seconds for test, seconds in watch.took.items() if test not in watch.failed},
         red=sorted(watch.failed),
         lines=lines,
         imported=imported,

@@ -1,35 +1,18 @@
 """Keep an account at a venue by `docs/reference/paper-broker.md` in plain integers, counted as in `reference_rules`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.oracle.reference_rules import BPS, DOLLAR, MICRO, Contract, legal, worth
+from tests.oracle.reference_rules import BPS, DOLLAR, MICRO, Contract, Order, legal, worth
 
-
-@dataclass
-class Order:
-    """What may still execute; a trigger waits for the mark first."""
-
-    name: int
-    symbol: str
-    side: int
-    size: int
-    limit: int
-    reduces: bool = False
-    how: str = "ioc"
-    """`ioc`, `gtc` or `alo`."""
-    trigger: int | None = None
-    profit: bool = False
-    sized: bool = False
-    """Whether it always covers the whole position."""
-    decision: int = 0
-    waits: bool = False
+DAY, MINUTE = 86_400_000, 60_000
+NO_MATCH, NO_MARGIN, TIER = "Order could not immediately match", "Insufficient margin", "Order would cause position"
 
 
 @dataclass
 class Account:
-    """Cash, positions and orders; rates count 10^-10."""
+    """Cash, positions, orders and what they came to; rates count 10^-10, a book holds what each side may take."""
 
     cash: int
     contracts: Mapping[str, Contract]
@@ -39,18 +22,30 @@ class Account:
     slippage: int
     marks: dict[str, int] = field(default_factory=dict)
     books: dict[str, dict[int, list[list[int]]]] = field(default_factory=dict)
-    """By symbol and side of the order that takes them: prices and what is left of each, best first."""
     held: dict[str, int] = field(default_factory=dict)
     cost: dict[str, int] = field(default_factory=dict)
     pocket: dict[str, int] = field(default_factory=dict)
     leverage: dict[str, int] = field(default_factory=dict)
-    isolated: set[str] = field(default_factory=set)
+    isolated: dict[str, bool] = field(default_factory=dict)
     out: set[str] = field(default_factory=set)
     orders: dict[int, Order] = field(default_factory=dict)
     ends: list[tuple[int, str]] = field(default_factory=list)
     fills: list[tuple[str, int, int, int, int]] = field(default_factory=list)
-    """Symbol, signed size, price, fee, profit."""
     funding: int = 0
+    most: int = 1_000
+    peak: int = 0
+    now: int = 0
+    baseline: int = 0
+    sent: list[int] = field(default_factory=list)
+
+    def open_day(self, now: int) -> None:
+        """Move to an instant; the first one of a UTC day sets the baseline, and every one may raise the peak."""
+        self.baseline = self.baseline if now // DAY == self.now // DAY else self.equity()
+        self.now, self.peak = now, max(self.peak, self.equity())
+
+    def count(self, length: int) -> int:
+        """Return how many orders were sent in the day or minute of this length."""
+        return sum(time // length == self.now // length for time in self.sent)
 
     def profit(self, symbol: str, price: int) -> int:
         """Return what a position has gained at a price."""
@@ -58,222 +53,182 @@ class Account:
         return worth(held, price) - _sign(held) * self.cost.get(symbol, 0)
 
     def pot(self, symbol: str) -> int:
-        """Return what an isolated position is worth with its margin."""
-        return self.pocket.get(symbol, 0) + self.profit(symbol, self.marks[symbol])
+        """Return what an isolated position is worth with its margin; nothing where it shares the account's."""
+        return self.pocket[symbol] + self.profit(symbol, self.marks[symbol]) if symbol in self.pocket else 0
 
     def equity(self) -> int:
         """Return what the account is worth at the marks."""
-        return self.cash + sum(worth(held, self.marks[symbol]) for symbol, held in self.held.items())
+        return self.cash + sum(worth(held, self.marks[name]) for name, held in self.held.items())
 
     def cross_equity(self) -> int:
-        """Return the equity without the isolated positions."""
-        return self.equity() - sum(self.pot(symbol) for symbol in self.held if symbol in self.isolated)
-
-    def leverage_at(self, symbol: str, notional: int) -> int:
-        """Return the leverage that holds for a notional."""
-        return min(self.leverage.get(symbol) or self.default_leverage, self.contracts[symbol].leverage(notional))
+        """Return the equity that isolated positions leave to the others."""
+        return self.equity() - sum(map(self.pot, self.held))
 
     def initial(self, symbol: str, size: int) -> Fraction:
         """Return the initial margin of a size at the mark."""
         notional = worth(abs(size), self.marks[symbol])
-        return Fraction(notional, self.leverage_at(symbol, notional))
+        return Fraction(notional, self._leverage(symbol, notional))
 
-    def margin_used(self) -> Fraction:
-        """Return the initial margin of cross positions and all margin of isolated ones."""
-        return sum(
-            (self.pot(name) if name in self.isolated else self.initial(name, held) for name, held in self.held.items()),
-            Fraction(0),
-        )
+    def maintenance(self, names: Iterable[str]) -> Fraction:
+        """Return the maintenance margin of positions."""
+        notionals = [(self.contracts[name], worth(abs(self.held[name]), self.marks[name])) for name in names]
+        return sum((contract.maintenance(notional) for contract, notional in notionals), Fraction(0))
 
-    def maintenance(self, symbol: str) -> Fraction:
-        """Return the maintenance margin of a position."""
-        return self.contracts[symbol].maintenance(worth(abs(self.held[symbol]), self.marks[symbol]))
+    def _leverage(self, symbol: str, notional: int) -> int:
+        return min(self.leverage.get(symbol) or self.default_leverage, self.contracts[symbol].leverage(notional))
 
-    def fold(self, symbol: str, signed: int, price: int, fee: int) -> None:
-        """Let an execution change cash, position and pocket."""
-        held, cost = self.held.get(symbol, 0), self.cost.get(symbol, 0)
+    def _fee(self, units: int, price: int, rate: int) -> int:
+        return -(-worth(units, price) * rate // 10**10 // MICRO) * MICRO
+
+    def _fold(self, symbol: str, signed: int, price: int, fee: int) -> None:
+        held, cost, pocket = (kept.get(symbol, 0) for kept in (self.held, self.cost, self.pocket))
         closed = min(abs(signed), abs(held)) if held * signed < 0 else 0
-        share = cost if closed == abs(held) else _even(cost * closed, abs(held))
-        gain, grown = _sign(held) * (worth(closed, price) - share), worth(abs(signed) - closed, price)
-        back = (self.pocket.get(symbol, 0) + self.profit(symbol, price)) * closed // (abs(held) or 1) // MICRO * MICRO
+        whole, units, grown = closed == abs(held), abs(held) or 1, worth(abs(signed) - closed, price)
+        share = cost if whole else _even(cost * closed, units)
+        gain, back = (
+            _sign(held) * (worth(closed, price) - share),
+            (pocket + self.profit(symbol, price)) * closed // units,
+        )
         self.cash -= worth(signed, price) + fee
         self.fills.append((symbol, signed, price, fee, gain))
-        pocket = 0 if closed == abs(held) else self.pocket.get(symbol, 0) + gain - back
-        if closed and closed == abs(held):
-            del self.held[symbol]
         self.held[symbol], self.cost[symbol] = held + signed, cost - share + grown
-        if symbol in self.isolated:
-            leverage = self.leverage_at(symbol, worth(abs(held + signed), price))
-            self.pocket[symbol] = pocket - -grown // leverage // MICRO * MICRO
-        if not self.held[symbol]:
-            del self.held[symbol], self.cost[symbol]
-            self.pocket.pop(symbol, None)
+        if self.isolated.get(symbol):
+            leverage = self._leverage(symbol, worth(abs(held + signed), price))
+            self.pocket[symbol] = (
+                0 if whole else pocket + gain - back // MICRO * MICRO
+            ) - -grown // leverage // MICRO * MICRO
 
-    def _shrink(self, symbol: str) -> None:
+    def _tidy(self, symbol: str) -> None:
         held = self.held.get(symbol, 0)
         for order in [one for one in self.orders.values() if one.symbol == symbol and one.reduces]:
-            order.size = abs(held) if order.sized else min(order.size, abs(held))
+            order.size = abs(held) if order.sized and order.waits else min(order.size, abs(held))
             if order.side * held >= 0:
-                self.end(order, "reduceOnlyCanceled")
+                self._end(order, "reduceOnlyCanceled")
+        for kept in () if held else (self.held, self.cost, self.pocket):
+            kept.pop(symbol, None)
 
-    def end(self, order: Order, status: str) -> None:
-        """Let an order be over."""
+    def _end(self, order: Order, status: str) -> None:
         self.ends.append((order.name, status))
         del self.orders[order.name]
 
-    def reached(self, order: Order) -> tuple[list[tuple[int, int, int]], list[Order]]:
-        """Return what an order would take at once, with the levels, and which orders of its own account it would meet."""
-        side, left, levels = order.side, order.size, self.books[order.symbol][order.side]
-        against = [one for one in self.orders.values() if (one.symbol, one.side) == (order.symbol, -side)]
-        own = [
-            one
-            for one in against
-            if not one.waits
-            and (one.limit - order.limit) * side <= 0
-            and sum(units for price, units in levels if (price - one.limit) * side <= 0) < order.size
-        ]
-        fills = []
-        for at, (price, units) in enumerate(levels):
-            moved = legal(price * (BPS + side * self.slippage), self.contracts[order.symbol].size_decimals, up=side > 0)
-            if (moved - order.limit) * side > 0:
-                break
-            if taken := min(units, left):
-                fills.append((at, moved, taken))
+    def _reached(self, order: Order) -> tuple[list[tuple[list[int], int, int]], list[Order]]:
+        side, left, fills, levels = order.side, order.size, [], self.books[order.symbol][order.side]
+        own = [one for one in self.orders.values() if (one.symbol, one.side) == (order.symbol, -side) and not one.waits]
+        for level in levels:
+            moved = legal(
+                level[0] * (BPS + side * self.slippage), self.contracts[order.symbol].size_decimals, up=side > 0
+            )
+            if (moved - order.limit) * side <= 0 and (taken := min(level[1], left)):
+                fills.append((level, moved, taken))
                 left -= taken
-        return fills, sorted(own, key=lambda one: side * one.limit)
+        met = [one for one in own if (one.limit - order.limit) * side <= 0 and _units(levels, one, side) < order.size]
+        return fills, sorted(met, key=lambda one: side * one.limit)
 
-    def facing(self, order: Order) -> list[list[int]]:
-        """Return the levels at the limit or better that hold units."""
-        levels = self.books[order.symbol][order.side]
-        return [level for level in levels if (level[0] - order.limit) * order.side <= 0 and level[1]]
-
-    def refusals(self, order: Order) -> set[str]:
-        """Return every reason for which the venue refuses an order, shrunk to the position where it only reduces."""
-        symbol, side, decimals = order.symbol, order.side, self.contracts[order.symbol].size_decimals
-        held, mark, named = self.held.get(symbol, 0), self.marks[symbol], 0 if order.sized else order.size
+    def _refusals(self, order: Order) -> set[str]:
+        symbol, side, contract = order.symbol, order.side, self.contracts[order.symbol]
+        held, mark, named = self.held.get(symbol, 0), self.marks[symbol], order.size
         if order.reduces:
             order.size = abs(held) if order.sized else min(order.size, abs(held))
+        fills, own = ([], []) if order.waits else self._reached(order)
+        taken, fee = sum(fill[2] for fill in fills), sum(self._fee(fill[2], fill[1], self.taker) for fill in fills)
+        prices, ioc = [order.limit, order.trigger or order.limit], order.how == "ioc" and not order.waits
         whole = held * side < 0 and (order.reduces or order.how == "ioc") and order.size >= abs(held)
-        prices = [order.limit, *([] if order.trigger is None else [order.trigger])]
-        fills, own = ([], []) if order.waits else self.reached(order)
-        taken = sum(units for _, _, units in fills)
-        first = fills[0][1] if fills else order.trigger or order.limit
-        alo, ioc = order.how == "alo", order.how == "ioc"
-        rests = order.waits or (order.how != "ioc" and taken < order.size)
+        after, opens = worth(abs(held + side * order.size), mark), not (order.reduces or order.waits)
         reasons = {
             "Trading is halted.": symbol in self.out,
             "Order has zero size.": not (named or order.sized),
-            "Order has invalid size.": named % self.contracts[symbol].step > 0,
-            "Price must be divisible by tick size.": any(legal(p * 10**4, decimals, up=False) != p for p in prices),
+            "Order has invalid size.": not order.sized and named % 10 ** (8 - contract.size_decimals) > 0,
+            "Price must be": any(legal(price * 10**4, contract.size_decimals, up=False) != price for price in prices),
             "Reduce only order would increase position.": order.reduces and held * side >= 0,
-            "Post only order would have immediately matched": alo and not order.waits and bool(self.facing(order) or own),
-            "Order could not immediately match": ioc and not order.waits and not fills,
-            "Order must have minimum value of $10.": worth(order.size, first) < 10 * DOLLAR and not whole,
-            "Order price cannot be more than 80%": rests and abs(order.limit - mark) * 5 > mark * 4,
-            "Invalid TP/SL price.": order.waits and self.fires(order),
-            "Order would cause position to exceed": not (order.reduces or order.waits)
-            and self.leverage.get(symbol, 0) > self.contracts[symbol].leverage(worth(abs(held + side * order.size), mark)),
-            "Insufficient margin": not (order.reduces or order.waits) and self._short(order, fills),
+            "Post only": order.how == "alo" and bool(own or _units(self.books[symbol][side], order, side)),
+            NO_MATCH: ioc and not fills,
+            "Order must have minimum": worth(order.size, fills[0][1] if fills else prices[1]) < 10 * DOLLAR
+            and not whole,
+            "Order price cannot": not ioc and taken < order.size and abs(order.limit - mark) * 5 > mark * 4,
+            "Too many open orders.": not ioc and taken < order.size and len(self.orders) >= self.most,
+            "Invalid TP/SL price.": order.waits and self._fires(order),
+            TIER: opens and self.leverage.get(symbol, 0) > contract.leverage(after),
+            NO_MARGIN: opens and self._needed(symbol, side * order.size, order) > self.cross_equity() - fee,
         }
         return {reason for reason, holds in reasons.items() if holds}
 
-    def _short(self, order: Order, fills: list[tuple[int, int, int]]) -> bool:
-        fee = sum(self.fee(units, price, self.taker) for _, price, units in fills)
-        return self.needed(order) > self.cross_equity() - fee
-
-    def needed(self, order: Order) -> Fraction:
-        """Return the initial margin of everything once an order has executed and all that rests, on the worse side."""
+    def _needed(self, symbol: str, more: int, order: Order | None, *, resting: bool = True) -> Fraction:
         total = Fraction(0)
-        for name in {order.symbol, *self.held, *(one.symbol for one in self.orders.values())}:
-            held = self.held.get(name, 0) + order.side * order.size * (name == order.symbol)
-            ways = {1: 0, -1: 0}
-            for one in self.orders.values():
-                if one.symbol == name and not one.reduces and not one.waits and one is not order:
-                    ways[one.side] += one.size
+        for name in {symbol, *self.held, *(one.symbol for one in self.orders.values())}:
+            before = self.held.get(name, 0)
+            held, ways = before + more * (name == symbol), {1: 0, -1: 0}
+            for one in self.orders.values() if resting else ():
+                ways[one.side] += one.size * (
+                    one.symbol == name and one is not order and not (one.reduces or one.waits)
+                )
             total += max(self.initial(name, held + side * units) for side, units in ways.items())
-            if name in self.isolated and name in self.held:
-                total -= self.initial(name, self.held[name]) if held * self.held[name] > 0 else self.pot(name)
+            if name in self.pocket:
+                total -= self.initial(name, before) if held * before > 0 else self.pot(name)
         return total
 
-    def fee(self, units: int, price: int, rate: int) -> int:
-        """Return the fee of an execution, rounded up."""
-        return -(-worth(units, price) * rate // 10**10 // MICRO) * MICRO
-
-    def fires(self, order: Order) -> bool:
-        """Tell whether the mark has reached a trigger."""
-        way = -order.side if order.profit else order.side
-        return (self.marks[order.symbol] - (order.trigger or 0)) * way >= 0
+    def _fires(self, order: Order) -> bool:
+        return (self.marks[order.symbol] - (order.trigger or 0)) * order.side * (-1 if order.profit else 1) >= 0
 
     def place(self, order: Order) -> set[str]:
-        """Perform an order; return why not, where it is refused."""
-        if reasons := self.refusals(order):
-            return reasons
-        if order.waits:
+        """Perform an order; return all reasons for which it is refused."""
+        self.sent.append(self.now)
+        reasons = self._refusals(order)
+        if not reasons:
             self.orders[order.name] = order
-        else:
-            self._perform(order)
+            if not order.waits:
+                self._perform(order)
         return reasons
 
     def _perform(self, order: Order) -> None:
-        fills, own = self.reached(order)
+        fills, own = self._reached(order)
         for one in own:
-            self.end(one, "selfTradeCanceled")
-        for at, price, units in fills:
-            self.books[order.symbol][order.side][at][1] -= units
+            self._end(one, "selfTradeCanceled")
+        for level, price, units in fills:
+            level[1] -= units
             order.size -= units
-            self.fold(order.symbol, order.side * units, price, self.fee(units, price, self.taker))
-        self.orders[order.name] = order
-        self._finish(order)
+            self._fold(order.symbol, order.side * units, price, self._fee(units, price, self.taker))
+        self._finish(order, "canceled" if order.how == "ioc" else "")
 
-    def _finish(self, order: Order) -> None:
-        if not order.size:
-            self._filled(order)
-        elif order.how == "ioc":
-            self.end(order, "canceled")
-        self._shrink(order.symbol)
-
-    def _filled(self, order: Order) -> None:
-        self.end(order, "filled")
-        for one in [*self.orders.values()] if order.trigger else []:
-            family = one.sized if order.sized else not one.sized and one.decision == order.decision
-            if one.trigger and one.symbol == order.symbol and family and one.reduces and order.reduces:
-                self.end(one, "siblingFilledCanceled")
+    def _finish(self, order: Order, rest: str) -> None:
+        if rest or not order.size:
+            self._end(order, rest if order.size else "filled")
+        for one in [*self.orders.values()] if order.trigger and order.reduces and not order.size else []:
+            family = (one.sized, one.sized or one.decision) == (order.sized, order.sized or order.decision)
+            if one.trigger and one.symbol == order.symbol and one.reduces and family:
+                self._end(one, "siblingFilledCanceled")
+        self._tidy(order.symbol)
 
     def advance(self) -> None:
-        """Let resting orders meet the books and triggers the marks."""
+        """Let resting orders meet the books, then triggers the marks."""
         for symbol in dict.fromkeys(one.symbol for one in self.orders.values() if one.symbol not in self.out):
-            resting = [one for one in self.orders.values() if one.symbol == symbol and not one.waits]
-            for order in sorted(resting, key=lambda one: -one.side * one.limit):
+            mine = [one for one in self.orders.values() if one.symbol == symbol]
+            for order in sorted((one for one in mine if not one.waits), key=lambda one: -one.side * one.limit):
                 if order.name in self.orders:
                     self._meet(order)
-            for order in [one for one in self.orders.values() if one.symbol == symbol and one.waits]:
-                if order.name in self.orders and self.fires(order):
+            for order in [one for one in mine if one.waits]:
+                if order.name in self.orders and self._fires(order):
                     self._fire(order)
 
     def _meet(self, order: Order) -> None:
-        levels = self.facing(order)
-        units = min(order.size, sum(left for _, left in levels))
-        fee = self.fee(units, order.limit, self.maker)
-        after = {**self.held, order.symbol: self.held.get(order.symbol, 0) + order.side * units}
-        if units and not order.reduces and sum(self.initial(n, h) - self.initial(n, self.held.get(n, 0)) * (n in self.isolated) for n, h in after.items()) > self.cross_equity() - fee:
-            self.end(order, "marginCanceled")
-            return
-        left = units
-        for level in levels:
-            taken = min(level[1], left)
-            level[1], left = level[1] - taken, left - taken
-        if units:
+        levels = self.books[order.symbol][order.side]
+        units = min(order.size, _units(levels, order, order.side))
+        fee, more = self._fee(units, order.limit, self.maker), order.side * units
+        free = self.cross_equity() - fee
+        if units and not order.reduces and self._needed(order.symbol, more, None, resting=False) > free:
+            self._end(order, "marginCanceled")
+        elif left := units:
+            for level in levels:
+                left, level[1] = left - min(left, level[1]), level[1] - min(left, level[1])
             order.size -= units
-            self.fold(order.symbol, order.side * units, order.limit, fee)
-            self._finish(order)
+            self._fold(order.symbol, more, order.limit, fee)
+            self._finish(order, "")
 
     def _fire(self, order: Order) -> None:
         order.waits = False
         self.ends.append((order.name, "triggered"))
-        reasons = self.refusals(order) & {"Order could not immediately match", "Insufficient margin", "Order would cause position to exceed"}
+        reasons = self._refusals(order) & {NO_MATCH, NO_MARGIN, TIER}
         if reasons:
-            word = "iocCancelRejected" if "Order could not immediately match" in reasons else "perpMarginRejected"
-            self.end(order, word)
+            self._end(order, "iocCancelRejected" if NO_MATCH in reasons else "perpMarginRejected")
         else:
             self._perform(order)
 
@@ -282,52 +237,51 @@ class Account:
         for symbol, held in self.held.items():
             amount = -worth(held, self.marks[symbol]) * rate // 10**10
             self.cash, self.funding = self.cash + amount, self.funding + amount
-            if symbol in self.isolated:
+            if symbol in self.pocket:
                 self.pocket[symbol] += amount
 
     def enforce(self) -> None:
         """Liquidate what can no longer be carried."""
-        for symbol in [name for name in self.held if name in self.isolated and name not in self.out]:
-            if self.pot(symbol) < self.maintenance(symbol):
+        for symbol in [name for name in self.pocket if name not in self.out]:
+            if self.pot(symbol) < self.maintenance([symbol]):
                 self._liquidate([symbol], self.pot(symbol))
-        cross = [name for name in self.contracts if name not in self.isolated or name not in self.held]
-        needs = [self.maintenance(name) for name in cross if name in self.held]
-        if needs and self.cross_equity() < sum(needs):
-            self._liquidate(cross)
+        cross = [name for name in self.held if name not in self.pocket]
+        if cross and self.cross_equity() < self.maintenance(cross):
+            self._liquidate([name for name in self.contracts if name not in self.pocket], None)
 
-    def _liquidate(self, pot: list[str], most: int | None = None) -> None:
-        for order in [one for one in self.orders.values() if one.symbol in pot]:
-            self.end(order, "liquidatedCanceled")
-        for symbol, held in [(name, held) for name, held in self.held.items() if name in pot]:
-            fee = self.fee(abs(held), self.marks[symbol], self.taker)
-            self.fold(symbol, -held, self.marks[symbol], fee if most is None else min(fee, most))
-
-    def count(self, now: int) -> None:
-        """Count an order."""
+    def _liquidate(self, names: list[str], most: int | None) -> None:
+        for order in [one for one in self.orders.values() if one.symbol in names]:
+            self._end(order, "liquidatedCanceled")
+        for symbol, held in [(name, held) for name, held in self.held.items() if name in names]:
+            fee = self._fee(abs(held), self.marks[symbol], self.taker)
+            self._fold(symbol, -held, self.marks[symbol], fee if most is None else min(fee, most))
+            self._tidy(symbol)
 
     def cancel(self, name: int) -> bool:
         """End an open order; tell whether there was one."""
         if found := self.orders.get(name):
-            self.end(found, "canceled")
+            self._end(found, "canceled")
         return found is not None
 
-    def set_leverage(self, symbol: str, leverage: int, *, isolated: bool) -> set[str]:
+    def set_leverage(self, symbol: str, leverage: int, *, isolated: bool) -> str:
         """Set leverage and margin mode; return why not, where it is refused."""
-        held = self.held.get(symbol, 0)
-        notional = worth(abs(held), self.marks[symbol])
-        before, needed = self.leverage_at(symbol, notional), self.needed(Order(0, symbol, 1, 0, 0))
-        old = self.leverage.get(symbol)
+        held, needed = self.held.get(symbol, 0), self._needed(symbol, 0, None)
+        notional, old = worth(abs(held), self.marks[symbol]), self.leverage.get(symbol, 0)
         if not 1 <= leverage <= self.contracts[symbol].leverage(notional):
-            return {"Invalid leverage value."}
-        if held and isolated != (symbol in self.isolated):
-            return {"Cannot switch leverage type"}
-        self.leverage[symbol] = leverage
-        pot = isolated and held and self.pot(symbol) < self.initial(symbol, held)
-        if leverage < before and (pot or max(needed, self.cross_equity()) < self.needed(Order(0, symbol, 1, 0, 0))):
-            self.leverage[symbol] = old or 0
-            return {"Isolated position does not have" if isolated else "Cross position does not have"}
-        self.isolated = self.isolated | {symbol} if isolated else self.isolated - {symbol}
-        return set()
+            return "Invalid leverage value."
+        if held and isolated != (symbol in self.pocket):
+            return "Cannot switch leverage type"
+        lower, self.leverage[symbol] = leverage < self._leverage(symbol, notional), leverage
+        short = symbol in self.pocket and self.pot(symbol) < self.initial(symbol, held)
+        if lower and (short or self._needed(symbol, 0, None) > max(needed, Fraction(self.cross_equity()))):
+            self.leverage[symbol] = old
+            return "Isolated position does not have" if isolated else "Cross position does not have"
+        self.isolated[symbol] = isolated
+        return ""
+
+
+def _units(levels: list[list[int]], order: Order, side: int) -> int:
+    return sum(units for price, units in levels if (price - order.limit) * side <= 0)
 
 
 def _sign(number: int) -> int:

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from agentic_core.brokers import PaperLedger
 from agentic_core.domain import (
@@ -21,6 +20,8 @@ from agentic_core.domain import (
     Size,
     Usd,
 )
+from tests.support.dice import Dice, rolls
+from tests.support.examples import thorough
 from tests.support.markets import AT, BTC, LISTED, MarketByHand
 
 
@@ -32,13 +33,21 @@ class Cut(NamedTuple):
     price: Decimal
 
 
-sides = st.sampled_from(list(Side))
-sizes = st.integers(1, 10**9).map(lambda units: Decimal(units).scaleb(-5))
-prices = st.integers(1, 10**6).flatmap(
-    lambda units: st.integers(0, 6).map(lambda decimals: Decimal(units).scaleb(-decimals))
-)
-cuts = st.builds(Cut, sides, sizes, prices)
-several = st.lists(cuts, min_size=1, max_size=12)
+BYTES = 256
+
+
+def cut(dice: Dice, *, decimals: int = 6) -> Cut:
+    """Roll an execution; its price has up to so many decimals, and its size is often one that closes exactly."""
+    return Cut(
+        dice.any_of(*Side),
+        dice.any_of(dice.number(1, 3), dice.number(1, 10**9, places=5)),
+        dice.number(1, 10**6, places=dice.whole(0, decimals)),
+    )
+
+
+def cuts(dice: Dice) -> list[Cut]:
+    """Roll up to twelve executions."""
+    return [cut(dice) for _ in range(dice.whole(1, 12))]
 
 
 def fold(executions: Sequence[Cut]) -> tuple[Position, Decimal]:
@@ -55,16 +64,19 @@ def spent(executions: Sequence[Cut]) -> Fraction:
     return sum((side.sign * Fraction(size) * Fraction(price) for side, size, price in executions), Fraction(0))
 
 
-@given(several, prices)
-def test_fold_adds_up_exactly(executions: list[Cut], mark: Decimal) -> None:
+@thorough
+@given(rolls(lambda dice: (cuts(dice), cut(dice).price), BYTES))
+def test_fold_adds_up_exactly(rolled: tuple[list[Cut], Decimal]) -> None:
     """Realised and open profit together are what the units are worth less the cash that went out, to the last digit."""
+    executions, mark = rolled
     position, realised = fold(executions)
     assert position.size == sum(side.sign * size for side, size, _ in executions)
     worth = Fraction(position.size) * Fraction(mark)
     assert Fraction(realised) + Fraction(position.unrealised_pnl(mark)) == worth - spent(executions)
 
 
-@given(several)
+@thorough
+@given(rolls(cuts, BYTES))
 def test_fold_keeps_cost_and_size_together(executions: list[Cut]) -> None:
     """A flat position has cost nothing, no cost is negative, and a flat account has realised all of it."""
     position, realised = fold(executions)
@@ -74,11 +86,16 @@ def test_fold_keeps_cost_and_size_together(executions: list[Cut]) -> None:
         assert Fraction(realised) == -spent(executions)
 
 
-@given(several, sides, prices, st.lists(sizes, min_size=1, max_size=6))
-def test_fold_of_an_execution_in_parts_is_the_same_position(
-    before: list[Cut], side: Side, price: Decimal, parts: list[Decimal]
-) -> None:
+def parts_of(dice: Dice) -> tuple[list[Cut], Cut, list[Decimal]]:
+    """Roll executions, one more, and the sizes of the parts that it may be executed in."""
+    return cuts(dice), cut(dice), [cut(dice).size for _ in range(dice.whole(1, 6))]
+
+
+@thorough
+@given(rolls(parts_of, BYTES))
+def test_fold_of_an_execution_in_parts_is_the_same_position(rolled: tuple[list[Cut], Cut, list[Decimal]]) -> None:
     """One execution and its parts lead to the same size and the same profit in all, and cost what it cost."""
+    before, (side, _, price), parts = rolled
     whole, whole_realised = fold([*before, Cut(side, sum(parts, ZERO), price)])
     cut, cut_realised = fold([*before, *(Cut(side, part, price) for part in parts)])
     assert cut.size == whole.size
@@ -87,7 +104,8 @@ def test_fold_of_an_execution_in_parts_is_the_same_position(
     assert abs(open_cost) <= len(parts) * Decimal("1e-12")
 
 
-@given(several)
+@thorough
+@given(rolls(cuts, BYTES))
 def test_fold_of_the_mirrored_executions_is_the_mirrored_position(executions: list[Cut]) -> None:
     """Shorts are longs with the sign turned round."""
     position, realised = fold(executions)
@@ -111,14 +129,24 @@ def executed(number: int, cut: Cut, fee: Decimal) -> Fill:
     )
 
 
-rates = st.integers(-(10**6), 10**6).map(lambda units: Decimal(units).scaleb(-10))
-fees = st.integers(-(10**6), 10**9).map(lambda units: Decimal(units).scaleb(-6))
-venue_prices = st.integers(1, 10**6).map(lambda units: Decimal(units).scaleb(-1))
-venue_cuts = st.builds(Cut, sides, sizes, venue_prices)  # decimals of size and price are six together
-hours = st.lists(st.tuples(venue_cuts, fees, rates, venue_prices), min_size=1, max_size=10)
+def hours(dice: Dice) -> list[tuple[Cut, Decimal, Decimal, Decimal]]:
+    """Roll an execution, its fee, the funding rate and the mark of up to ten hours.
+
+    Decimals of size and price are six together, as the venue has them.
+    """
+    return [
+        (
+            cut(dice, decimals=1),
+            dice.number(-(10**6), 10**9, places=6),
+            dice.number(-(10**6), 10**6, places=10),
+            dice.number(1, 10**6, places=1),
+        )
+        for _ in range(dice.whole(1, 10))
+    ]
 
 
-@given(hours)
+@thorough
+@given(rolls(hours, BYTES))
 def test_ledger_equity_changes_by_pnl_less_fees_plus_funding(
     history: list[tuple[Cut, Decimal, Decimal, Decimal]],
 ) -> None:
@@ -128,9 +156,9 @@ def test_ledger_equity_changes_by_pnl_less_fees_plus_funding(
         starting_equity=Usd(Decimal(10_000)), instruments=LISTED, marks=market.mark, leverage=10, at=AT
     )
     realised = paid = funded = Fraction(0)
-    for number, (cut, fee, rate, mark) in enumerate(history):
-        position, gain = ledger.position(BTC).after(cut.side, cut.size, cut.price)
-        ledger.book(executed(number, cut, fee), position)
+    for number, (execution, fee, rate, mark) in enumerate(history):
+        position, gain = ledger.position(BTC).after(execution.side, execution.size, execution.price)
+        ledger.book(executed(number, execution, fee), position)
         market.set(BTC, mark)
         payment = FundingPayment.settle(BTC, Instant(AT + number), size=position.size, price=mark, rate=rate)
         ledger.settle(payment)

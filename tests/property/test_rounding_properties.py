@@ -1,7 +1,8 @@
-"""Rounding never makes an order larger or its price worse, and does nothing the second time."""
+"""Rounding to what the venue takes: never further, never more aggressive, and nothing happens the second time."""
 
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,26 +10,43 @@ from hypothesis import strategies as st
 from agentic_core.domain import FeeSchedule, Instrument, Liquidity, Side, Symbol, bps_of, from_scaled, plain
 from agentic_core.domain.money import round_to
 from agentic_core.execution import limit_price
+from tests.support.dice import OFF_ON, Dice, rolls
+from tests.support.examples import thorough
+from tests.support.expected_rules import venue_takes
 
-instruments = st.builds(
-    Instrument, symbol=st.just(Symbol("X")), size_decimals=st.integers(0, 6), leverage_max=st.just(10)
+INSTRUMENTS = tuple(
+    Instrument(symbol=Symbol("X"), size_decimals=decimals, leverage_max=10) for decimals in (5, 0, 1, 2, 3, 4, 6)
 )
-positive = st.one_of(
-    st.decimals("0.000000001", "1000000", places=9),
-    st.builds(lambda units, exponent: Decimal(units).scaleb(exponent), st.integers(1, 10**9), st.integers(-12, 20)),
-)
 
 
-def venue_takes(price: Decimal, size_decimals: int) -> bool:
-    """Tell from the digits as written whether the venue takes a price."""
-    whole, _, decimals = plain(price).partition(".")
-    figures = (whole + decimals).lstrip("0")
-    return price > 0 and (not decimals or (len(figures) <= 5 and len(decimals) <= 6 - size_decimals))
+class Asked(NamedTuple):
+    """What is to be rounded, and how."""
+
+    instrument: Instrument
+    price: Decimal
+    size: Decimal
+    up: bool
+    side: Side
+    collar_bps: int
 
 
-@given(instruments, positive)
-def test_round_price_gives_the_legal_neighbours(instrument: Instrument, price: Decimal) -> None:
+def asked(dice: Dice) -> Asked:
+    """Roll a positive price and a size of any magnitude."""
+    price = dice.any_of(
+        dice.number(1, 10**15, places=9), Decimal(dice.whole(1, 10**9)).scaleb(dice.whole(-12, 20)), Decimal("0.1")
+    )
+    size = dice.any_of(dice.number(0, 10**21, places=9), dice.number(0, 10**6, places=7))
+    return Asked(dice.any_of(*INSTRUMENTS), price, size, dice.any_of(*OFF_ON), dice.any_of(*Side), dice.whole(0, 2_000))
+
+
+BYTES = 64
+
+
+@thorough
+@given(rolls(asked, BYTES))
+def test_round_price_gives_the_legal_neighbours(rolled: Asked) -> None:
     """Down is at most the price and up at least, both are legal or zero, and none is skipped in between."""
+    instrument, price = rolled.instrument, rolled.price
     down, up = instrument.round_price(price, up=False), instrument.round_price(price, up=True)
     assert down <= price <= up
     assert venue_takes(up, instrument.size_decimals)
@@ -39,30 +57,35 @@ def test_round_price_gives_the_legal_neighbours(instrument: Instrument, price: D
     assert down == up or not venue_takes(middle, instrument.size_decimals)
 
 
-@given(instrument=instruments, price=positive, up=st.booleans())
-def test_round_price_is_idempotent(instrument: Instrument, price: Decimal, *, up: bool) -> None:
+@thorough
+@given(rolls(asked, BYTES))
+def test_round_price_is_idempotent(rolled: Asked) -> None:
     """A legal price stays where it is, in either direction."""
-    once = instrument.round_price(price, up=up)
+    instrument, up = rolled.instrument, rolled.up
+    once = instrument.round_price(rolled.price, up=up)
     assert instrument.round_price(once, up=up) == instrument.round_price(once, up=not up) == once
 
 
-@given(instruments, st.decimals(0, 10**12, places=9))
-def test_size_down_never_grows_and_leaves_less_than_a_step(instrument: Instrument, size: Decimal) -> None:
+@thorough
+@given(rolls(asked, BYTES))
+def test_size_down_never_grows_and_leaves_less_than_a_step(rolled: Asked) -> None:
     """What is left is a whole number of steps, what is cut off is less than one, and a second time cuts nothing."""
+    instrument, size = rolled.instrument, rolled.size
     down, step = instrument.size_down(size), instrument.size_step
     assert 0 <= size - down < step
     assert down % step == 0
     assert instrument.size_down(down) == instrument.size_up(down) == down
     assert instrument.is_legal_size(size) is (down == size and size > 0)
+    assert instrument.size_up(size) - down == (0 if down == size else step)
 
 
-@given(instruments, positive, st.integers(0, 2_000), st.sampled_from(list(Side)))
-def test_limit_price_is_never_worse_than_the_collar(
-    instrument: Instrument, mark: Decimal, collar_bps: int, side: Side
-) -> None:
+@thorough
+@given(rolls(asked, BYTES))
+def test_limit_price_is_never_more_aggressive_than_the_collar(rolled: Asked) -> None:
     """A buy never pays more than the mark plus the collar, a sell never takes less than the mark minus it."""
-    limit = Fraction(limit_price(instrument, side, mark, collar_bps))
-    edge = Fraction(mark) * (10_000 + side.sign * collar_bps) / 10_000
+    instrument, side = rolled.instrument, rolled.side
+    limit = Fraction(limit_price(instrument, side, rolled.price, rolled.collar_bps))
+    edge = Fraction(rolled.price) * (10_000 + side.sign * rolled.collar_bps) / 10_000
     assert (limit - edge) * side.sign <= 0
     assert limit == 0 or venue_takes(Decimal(limit.numerator) / limit.denominator, instrument.size_decimals)
 

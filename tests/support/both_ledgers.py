@@ -1,18 +1,17 @@
-"""The shipped paper account beside the reference in plain integers: every step is done in both and compared."""
+"""The shipped paper account beside the reference in plain integers: every step is taken in both and compared."""
 
 from collections.abc import Coroutine, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
-from agentic_core.brokers import PaperBroker, PaperLedger
-from agentic_core.brokers.paper import OrderStatus, Outage, PaperRules
+import msgspec
+
+from agentic_core.brokers.paper import Outage, PaperBroker, PaperLedger, PaperRules
 from agentic_core.domain import (
-    Accepted,
     AccountKey,
     DecisionId,
     FeeSchedule,
     Fence,
-    Fill,
     Instant,
     Instrument,
     IntentKind,
@@ -33,21 +32,27 @@ from agentic_core.domain import (
 )
 from agentic_core.domain.ids import ClientOrderId
 from agentic_core.domain.market import Book
-from tests.oracle.reference_ledger import Account, Order
-from tests.oracle.reference_rules import DOLLAR, Contract
+from tests.oracle.reference_ledger import Account
+from tests.oracle.reference_rules import DOLLAR, Contract, Order
 from tests.support.markets import MarketByHand
 
-__all__ = ["CONTRACTS", "START", "BothLedgers", "exactly", "instrument_of", "sync"]
+__all__ = ["CONTRACTS", "HOUR_MS", "START", "BothLedgers", "cloid", "exactly", "instrument_of", "sync"]
 
 T = TypeVar("T")
-START = 1_700_000_040_000
-"""2023-11-14 22:14:00 UTC."""
+HOUR_MS = 3_600_000
+START = 1_700_002_680_000
+"""2023-11-14 22:58:00 UTC: an hour and a day are about to begin."""
 
 CONTRACTS: Mapping[str, Contract] = {
     "BTC": Contract(3, ((0, 40), (2_000 * DOLLAR, 20), (6_000 * DOLLAR, 10))),
     "ETH": Contract(2, ((0, 25),)),
     "DOGE": Contract(0, ((0, 10), (1_000 * DOLLAR, 5))),
 }
+"""Leverages that divide a dollar, so that every margin is a decimal."""
+
+OUTAGES: tuple[tuple[int, int, str | None], ...] = ((10, 14, "BTC"), (40, 43, None), (90, 200, "DOGE"))
+"""From one minute after the start to another, both included."""
+
 _ACCOUNT = AccountKey("paper:both")
 _TIF = {"ioc": TimeInForce.IOC, "gtc": TimeInForce.GTC, "alo": TimeInForce.POST_ONLY}
 
@@ -55,6 +60,11 @@ _TIF = {"ioc": TimeInForce.IOC, "gtc": TimeInForce.GTC, "alo": TimeInForce.POST_
 def exactly(number: int, places: int) -> Decimal:
     """Return a count of 10^-places as the decimal it is."""
     return Decimal(number).scaleb(-places)
+
+
+def cloid(name: int) -> ClientOrderId:
+    """Return the client order id of a number."""
+    return ClientOrderId(f"0x{name:032x}")
 
 
 def sync(awaited: Coroutine[object, object, T]) -> T:
@@ -92,13 +102,21 @@ class _Books:
 class BothLedgers:
     """One account kept twice."""
 
-    def __init__(self, *, cash: int = 1_000, leverage: int = 10, slippage: int = 0, taker: int = 4_500_000) -> None:
-        self.now = START
+    def __init__(
+        self,
+        *,
+        cash: int = 1_000,
+        leverage: int = 10,
+        slippage: int = 0,
+        taker: int = 4_500_000,
+        maker: int = 1_500_000,
+    ) -> None:
         self.names = 0
-        self.outages: set[str] = set()
-        self.reference = Account(cash * DOLLAR, CONTRACTS, leverage, taker, 1_500_000, slippage)
-        self.market = MarketByHand(at=Instant(START))
-        self.books = _Books()
+        self.taken: list[int] = []
+        self.sent: dict[int, tuple[PreparedIntent, SendOutcome]] = {}
+        self.reference = Account(cash * DOLLAR, CONTRACTS, leverage, taker, maker, slippage, most=6, now=START)
+        self.reference.baseline = self.reference.peak = cash * DOLLAR
+        self.market, self.books = MarketByHand(at=Instant(START)), _Books()
         instruments = {Symbol(name): instrument_of(name, contract) for name, contract in CONTRACTS.items()}
         self.market.listed = instruments
         for symbol, price in (("BTC", 100_000_000), ("ETH", 100_000_000), ("DOGE", 1_000_000)):
@@ -111,13 +129,17 @@ class BothLedgers:
             leverage=leverage,
             at=Instant(START),
         )
+        outages = tuple(
+            Outage(start=_minute(first), end=_minute(last), symbol=None if symbol is None else Symbol(symbol))
+            for first, last, symbol in OUTAGES
+        )
         self.broker = PaperBroker(
             ledger=self.ledger,
             books=self.books,
             instruments=instruments,
-            fees=FeeSchedule(taker_rate=exactly(taker, 10), maker_rate=exactly(1_500_000, 10)),
+            fees=FeeSchedule(taker_rate=exactly(taker, 10), maker_rate=exactly(maker, 10)),
             slippage_bps=Decimal(slippage),
-            rules=PaperRules(staged_liquidation=False),
+            rules=PaperRules(staged_liquidation=False, open_orders_max=6, outages=outages),
         )
 
     def set_mark(self, symbol: str, price: int) -> None:
@@ -132,15 +154,16 @@ class BothLedgers:
             tuple(Level(price=Price(exactly(price, 6)), size=Size(exactly(size, 8))) for price, size in sides[side])
             for side in (1, -1)
         )
-        self.names += 1
-        self.books.books[Symbol(symbol)] = Book(
-            symbol=Symbol(symbol), bids=bids, asks=asks, as_of=Instant(self.now + self.names)
-        )
+        as_of = Instant(self.reference.now + len(self.sent) + self.next_name())
+        self.books.books[Symbol(symbol)] = Book(symbol=Symbol(symbol), bids=bids, asks=asks, as_of=as_of)
 
-    def order(self, order: Order, *, decision: int | None = None) -> tuple[SendOutcome, set[str]]:
-        """Send an order to both."""
-        self.reference.count(self.now)
-        waits = order.trigger is not None
+    def next_name(self) -> int:
+        """Return a number that was not used yet."""
+        self.names += 1
+        return self.names
+
+    def place(self, order: Order) -> tuple[SendOutcome, set[str]]:
+        """Place an order in both; return the shipped answer and every reason the reference has to refuse it."""
         trigger = Trigger(
             kind=TriggerKind.TAKE_PROFIT if order.profit else TriggerKind.STOP,
             price=Price(exactly(order.trigger or 0, 6)),
@@ -154,40 +177,76 @@ class BothLedgers:
             limit_price=Price(exactly(order.limit, 6)),
             reduce_only=order.reduces,
             time_in_force=_TIF[order.how],
-            kind=IntentKind.STOP if waits else IntentKind.ORDER,
-            trigger=trigger if waits else None,
+            kind=IntentKind.STOP if order.waits else IntentKind.ORDER,
+            trigger=trigger if order.waits else None,
         )
-        return self.send(intent, order.decision), self.reference.place(order)
+        answer, reasons = self.send(intent, order.name, order.decision), self.reference.place(order)
+        if not reasons:
+            self.taken.append(order.name)
+        return answer, reasons
 
-    def send(self, intent: OrderIntent, decision: int = 0) -> SendOutcome:
-        """Send an intent to the shipped account."""
-        return sync(
-            self.broker.send(
-                PreparedIntent(
-                    intent=intent,
-                    fence=Fence(account=_ACCOUNT, epoch=1),
-                    decision=DecisionId(f"00000000-0000-8000-8000-{decision:012d}"),
-                    prepared_at=Instant(self.now),
-                )
-            )
+    def send(self, intent: OrderIntent, name: int, decision: int = 0) -> SendOutcome:
+        """Send an intent to the shipped account and remember it."""
+        prepared = PreparedIntent(
+            intent=intent,
+            fence=Fence(account=_ACCOUNT, epoch=1),
+            decision=DecisionId(f"00000000-0000-8000-8000-{decision:012d}"),
+            prepared_at=Instant(self.reference.now),
         )
+        answer = sync(self.broker.send(prepared))
+        self.sent[name] = (prepared, answer)
+        return answer
 
-    def cancel(self, name: int, own: int) -> tuple[SendOutcome, set[str]]:
+    def cancel(self, target: int) -> tuple[SendOutcome, set[str]]:
         """Cancel an order in both."""
-        intent = OrderIntent(
-            cloid=cloid(own), symbol=Symbol("BTC"), side=Side.BUY, size=Size(Decimal(1)), limit_price=Price(Decimal(1)),
-            reduce_only=False, kind=IntentKind.CANCEL, target=cloid(name),
-        )
-        return self.send(intent), set() if self.reference.cancel(name) else {"Order was never placed"}
+        intent = _command(self.next_name(), IntentKind.CANCEL, "BTC")
+        answer = self.send(msgspec.structs.replace(intent, target=cloid(target)), self.names)
+        return answer, set() if self.reference.cancel(target) else {"Order was never placed"}
 
-    def lever(self, symbol: str, leverage: int, own: int, *, isolated: bool) -> tuple[SendOutcome, set[str]]:
-        intent = OrderIntent(
-            cloid=cloid(own), symbol=Symbol(symbol), side=Side.BUY, size=Size(Decimal(1)), limit_price=Price(Decimal(1)),
-            reduce_only=False, kind=IntentKind.LEVERAGE, leverage=leverage, isolated=isolated,
-        )
-        return self.send(intent), self.reference.set_leverage(symbol, leverage, isolated=isolated)
+    def set_leverage(self, symbol: str, leverage: int, *, isolated: bool) -> tuple[SendOutcome, set[str]]:
+        """Set leverage and margin mode in both."""
+        intent = _command(self.next_name(), IntentKind.LEVERAGE, symbol)
+        answer = self.send(msgspec.structs.replace(intent, leverage=leverage, isolated=isolated), self.names)
+        return answer, {self.reference.set_leverage(symbol, leverage, isolated=isolated)} - {""}
+
+    def wait(self, length_ms: int, rate: int) -> None:
+        """Let time pass in both: funding of every whole hour, arrivals and matches, liquidations, the day."""
+        before, now = self.reference.now, self.reference.now + length_ms
+        self.market.as_of = Instant(now)
+        for symbol, price in self.reference.marks.items():
+            self.set_mark(symbol, price)
+        self.broker.settle_funding(lambda _symbol, _hour: exactly(rate, 10), after=Instant(before), until=Instant(now))
+        for _ in range(now // HOUR_MS - before // HOUR_MS):
+            self.reference.settle(rate)
+        minutes = (now - START) / 60_000
+        out = {symbol for first, last, symbol in OUTAGES if first <= minutes <= last}
+        self.reference.out = set(CONTRACTS) if None in out else {symbol for symbol in out if symbol}
+        sync(self.broker.advance(Instant(now)))
+        self.reference.advance()
+        sync(self.broker.enforce_margin())
+        self.reference.enforce()
+        self.ledger.open_day(Instant(now))
+        self.reference.open_day(now)
 
 
-def cloid(name: int) -> ClientOrderId:
-    """Return the client order id of a number."""
-    return ClientOrderId(f"0x{name:032x}")
+def agree(answer: SendOutcome, reasons: set[str]) -> bool:
+    """Tell whether an order was refused where and only where there is a reason, and for one of the reasons."""
+    if isinstance(answer, Rejected):
+        return any(answer.reason.startswith(reason) for reason in reasons)
+    return not reasons
+
+
+def _command(name: int, kind: IntentKind, symbol: str) -> OrderIntent:
+    return OrderIntent(
+        cloid=cloid(name),
+        symbol=Symbol(symbol),
+        side=Side.BUY,
+        size=Size(Decimal(1)),
+        limit_price=Price(Decimal(1)),
+        reduce_only=False,
+        kind=kind,
+    )
+
+
+def _minute(number: int) -> Instant:
+    return Instant(START + number * 60_000)

@@ -1,6 +1,6 @@
 """Builds run records by hand, for tests of what is made from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +16,7 @@ from agentic_core.domain import (
     Denied,
     DeploymentId,
     EquityPoint,
+    Figures,
     Fill,
     FundingPayment,
     Halt,
@@ -119,18 +120,18 @@ def paid(minutes: int, amount: str, *, size: str = "1", symbol: str = "BTC") -> 
     )
 
 
-def denial(
-    minutes: int, rule: str, detail: str, numbers: Mapping[str, Decimal | int | None] | None = None
-) -> DecisionRecord:
+NO_FIGURES = Figures()
+
+
+def denial(minutes: int, rule: str, detail: str, figures: Figures = NO_FIGURES) -> DecisionRecord:
     """Return a turn whose proposal one of our rules refused."""
-    figures = dict(numbers or {})
     verdict = Denied(rule=rule, detail=detail, numbers=figures)
     return _decided(minutes, verdict, RejectedResult(rule=rule, detail=detail, numbers=figures))
 
 
 def venue_refusal(minutes: int, reason: str) -> DecisionRecord:
     """Return a turn whose order the venue rejected."""
-    return _decided(minutes, Approved(plan=(), numbers={}), RejectedResult(rule="VENUE", detail=reason))
+    return _decided(minutes, Approved(plan=(), numbers=NO_FIGURES), RejectedResult(rule="VENUE", detail=reason))
 
 
 def _decided(minutes: int, verdict: Verdict, result: RejectedResult) -> DecisionRecord:
@@ -203,7 +204,10 @@ def busy_run() -> RunRecord:
     return empty_run(
         decisions=(
             denial(
-                300, "R5_POSITION_CAP", "1500 USD would be over the cap of 1000", {"cap_usd": Decimal(1000), "size": 1}
+                300,
+                "R5_POSITION_CAP",
+                "1500 USD would be over the cap of 1000",
+                Figures(equity=Decimal(1000), size=Decimal(1)),
             ),
             denial(305, "R5_POSITION_CAP", "1510 USD would be over the cap of 1000"),
             venue_refusal(400, "Order must have minimum value of $10. asset=BTC"),

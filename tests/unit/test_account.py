@@ -22,7 +22,11 @@ def test_day_counters_at_midnight_start_over_with_the_equity_then() -> None:
 
 def test_day_counters_count_orders() -> None:
     """Counting adds, and changes nothing else."""
-    assert DAY.counting(2) == DayCounters(day=100, baseline=Usd(D(10_000)), orders=9)
+    noon = Instant(100 * DAY_MS + DAY_MS // 2)
+    counted = DAY.counting(2, noon)
+    assert counted == DayCounters(day=100, baseline=Usd(D(10_000)), orders=9, minute=100 * 1440 + 720, minute_orders=2)
+    assert counted.counting(1, Instant(noon + 59_999)).minute_orders == 3
+    assert counted.counting(1, Instant(noon + 60_000)).minute_orders == 1
 
 
 @pytest.mark.parametrize(

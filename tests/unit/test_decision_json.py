@@ -16,6 +16,7 @@ from agentic_core.domain import (
     EngineResult,
     EquityPoint,
     Executed,
+    Figures,
     Fill,
     FundingPayment,
     Halt,
@@ -49,7 +50,7 @@ LEG = PlannedOrder(symbol=BTC, side=Side.SELL, size=Size(D("0.00100")), reduce_o
 DENIED = Denied(
     rule="R5_POSITION_CAP",
     detail="the position would be 5000.5 USD",
-    numbers={"cap_usd": D("5000.00"), "tiny": D("1E-18"), "orders_after": 3, "mark": None},
+    numbers=Figures(position_usd=D("5000.50"), reserve_usd=D("1E-18"), orders_after=3, mark=None),
 )
 
 ASSUMPTIONS = Assumptions(
@@ -64,7 +65,7 @@ ASSUMPTIONS = Assumptions(
 VERDICTS: list[tuple[Verdict, str]] = [
     (Noop(reason="nothing_to_close"), "noop"),
     (DENIED, "denied"),
-    (Approved(plan=(LEG,), numbers={"held": D("-0.001")}), "approved"),
+    (Approved(plan=(LEG,), numbers=Figures(held=D("-0.001"))), "approved"),
 ]
 
 RESULTS: list[tuple[EngineResult, str]] = [
@@ -161,8 +162,8 @@ def test_proposed_action_is_spelled_in_camel_case() -> None:
     """The wish of a skill has the names of the skill file."""
     action = ProposedAction(kind=ActionKind.OPEN, symbol=BTC, side=Side.BUY, size_usd=Usd(D("12.50")), reason="why")
     text = msgspec.json.encode(action)
-    expected = {"kind": "open", "symbol": "BTC", "side": "buy", "sizeUsd": "12.50", "size": None, "reason": "why"}
-    assert msgspec.json.decode(text) == expected
+    named = {"kind": "open", "symbol": "BTC", "side": "buy", "sizeUsd": "12.50", "reason": "why"}
+    assert msgspec.json.decode(text) == {**named, "size": None, "limitPrice": None}
     assert msgspec.json.decode(text, type=ProposedAction) == action
 
 

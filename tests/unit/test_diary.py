@@ -123,7 +123,7 @@ def test_mark_is_told_with_its_funding_liquidations_and_halt() -> None:
     halt = Halt(time=AT, reason=HaltReason.DAILY_LOSS, detail="lost 12 USD", numbers={})
     payment = FundingPayment.settle(BTC, AT, size=D(2), price=D(100), rate=D("0.001"))
     closed = fill(0, "sell", "2", "90", fee="0.081")
-    tell_mark(diary, MarkEvents(funding=[payment], liquidations=[closed], halt=halt))
+    tell_mark(diary, MarkEvents(funding=[payment], fills=[], liquidations=[closed], halt=halt))
     assert [(line.event, line.level, line.message) for line in heard] == [
         (LogEvent.FUNDING_PAID, LogLevel.INFO, "BTC funding -0.2 USD on 2"),
         (LogEvent.LIQUIDATION, LogLevel.ERROR, "sell 2 BTC at 90, fee 0.081 USD"),
@@ -134,7 +134,7 @@ def test_mark_is_told_with_its_funding_liquidations_and_halt() -> None:
 def test_quiet_mark_and_quiet_turns_are_not_told() -> None:
     """A line for every hold would drown the others."""
     diary, heard = diary_of()
-    tell_mark(diary, MarkEvents(funding=[], liquidations=[], halt=None))
+    tell_mark(diary, MarkEvents(funding=[], fills=[], liquidations=[], halt=None))
     tell_turn(diary, Held(), [])
     tell_turn(diary, Turned(decision=DECISION, result=HELD), [])
     assert heard == []

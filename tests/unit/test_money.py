@@ -96,7 +96,7 @@ ENTRIES: dict[str, Callable[[], object]] = {
     "position by size": lambda: Position.flat(BTC).after(Side.BUY, HALF, D(1)),
     "position by price": lambda: Position.flat(BTC).after(Side.BUY, D(1), HALF),
     "loss_bps": lambda: DAY.loss_bps(HALF),
-    "find_halt": lambda: find_halt(DAY, HALF, Scene().limits),
+    "find_halt": lambda: find_halt(DAY, D(1), HALF, Scene().limits),
     "limit_price": lambda: limit_price(LISTED[BTC], Side.BUY, HALF, 100),
     "reserve": lambda: MonthBudget(cap=Usd(D(1))).reserve(Usd(HALF), AT),
 }

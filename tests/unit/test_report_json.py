@@ -46,7 +46,7 @@ def test_file_has_the_documented_shape(tmp_path: Path) -> None:
     assert document["schema"] == "agentic-run/1"
     assert document["run"]["final_equity"] == "9995.25"
     assert document["run"]["decisions"][0]["decision"]["proposed_action"]["sizeUsd"] == "500"
-    assert document["run"]["decisions"][0]["result"]["numbers"] == {"cap_usd": "1000", "size": 1}
+    assert document["run"]["decisions"][0]["result"]["numbers"] == {"equity": "1000"}
 
 
 def test_writing_replaces_the_file_and_leaves_nothing_else(tmp_path: Path) -> None:

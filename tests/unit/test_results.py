@@ -35,7 +35,7 @@ def test_intent_state_of_an_outcome_is_what_is_proven(fate: Fate, state: IntentS
 
 def test_compose_of_one_refused_leg_keeps_rule_words_and_numbers() -> None:
     """The venue's refusals stand under the rule VENUE, ours under their own."""
-    assert compose(legs(rejected)) == RejectedResult(rule="VENUE", detail="the venue does not want it", numbers={})
+    assert compose(legs(rejected)) == RejectedResult(rule="VENUE", detail="the venue does not want it")
     assert compose(legs(denied_by_the_gate)) == RejectedResult(rule="R3_HALTED", detail="trading became halted")
 
 

@@ -195,6 +195,25 @@ def test_threads_and_sockets_are_free_again_after_the_run() -> None:
     assert done.is_set()
 
 
+def test_other_threads_go_on_as_they_like_meanwhile() -> None:
+    """The seal is for the thread that simulates; another one may start threads of its own."""
+    asked, started = threading.Event(), threading.Event()
+
+    def other() -> None:
+        asked.wait(10)
+        threading.Thread(target=started.set).start()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+
+    async def main() -> bool:
+        asked.set()
+        return started.wait(10)
+
+    assert run(main, Timeline(), None)
+    thread.join()
+
+
 async def waits() -> None:
     """Wait for nothing."""
     await anyio.Event().wait()

@@ -31,8 +31,8 @@ _LATENCY_MS = 10
 _PATIENCE_MS = 5_000
 _BAD_GATEWAY = 502
 
-ScriptedFault: TypeAlias = LoseMessage | DelayMessage | RepeatRequest | GarbleReply
-LinkFault: TypeAlias = ScriptedFault | CutLink | Weather
+_ScriptedFault: TypeAlias = LoseMessage | DelayMessage | RepeatRequest | GarbleReply
+LinkFault: TypeAlias = _ScriptedFault | CutLink | Weather
 
 
 class MinimalLink:
@@ -75,7 +75,7 @@ class Network:
         self._world = world
         self._serve = serve
         self._chance: Chance = world.chance("network")
-        self._script: list[ScriptedFault] = []
+        self._script: list[_ScriptedFault] = []
         self._weather = Weather()
         self._cut_until: dict[str, int] = {}
 
@@ -120,7 +120,7 @@ class Network:
 
     def _fate(self, direction: Direction, link: str, kind: str) -> _Fate:
         fate = self._by_chance(direction)
-        waiting: list[ScriptedFault] = []
+        waiting: list[_ScriptedFault] = []
         for fault in self._script:
             if not _fits(fault, direction, link, kind):
                 waiting.append(fault)
@@ -150,7 +150,7 @@ def _kind(request: Request) -> str:
     return str(request.__struct_config__.tag)
 
 
-def _fits(fault: ScriptedFault, direction: Direction, link: str, kind: str) -> bool:
+def _fits(fault: _ScriptedFault, direction: Direction, link: str, kind: str) -> bool:
     match fault:
         case RepeatRequest():
             way = Direction.REQUEST
@@ -161,7 +161,7 @@ def _fits(fault: ScriptedFault, direction: Direction, link: str, kind: str) -> b
     return way is direction and fault.link in {"", link} and fault.of in {"", kind}
 
 
-def _apply(fault: ScriptedFault, fate: _Fate) -> None:
+def _apply(fault: _ScriptedFault, fate: _Fate) -> None:
     match fault:
         case LoseMessage():
             fate.lost = True

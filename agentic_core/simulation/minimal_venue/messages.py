@@ -16,6 +16,7 @@ from agentic_core.domain.times import Instant
 from agentic_core.ports.simulated_venue import VenueFill
 
 __all__ = [
+    "Answer",
     "AskFills",
     "AskOrder",
     "AskPositions",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from agentic_core.domain.order import IntentState
 from agentic_core.execution.resolution import blocks_opens
@@ -12,8 +13,6 @@ from agentic_core.simulation.protocol.design import Ablation, Design, Invariant,
 from agentic_core.simulation.protocol.knowledge import FORGOTTEN, Knowledge
 
 __all__ = ["AccountMove", "AccountMoves", "Kill", "Loss", "Shared", "Standing", "after_loss", "standing_of"]
-
-replace = msgspec.structs.replace
 
 
 class Kill(IntEnum):

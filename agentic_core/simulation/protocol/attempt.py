@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from enum import IntEnum, IntFlag
 
 import msgspec
+from msgspec.structs import replace
 
 from agentic_core.simulation.protocol.design import Ablation, Design, Invariant
 
 __all__ = ["Answer", "Attempt", "Box", "Look", "Move", "Nonce", "Phase", "outside_moves"]
-
-replace = msgspec.structs.replace
 
 
 class Phase(IntEnum):

@@ -18,9 +18,6 @@ class Numbering(Generic[_Value]):
     def __getitem__(self, number: int) -> _Value:
         return self._values[number]
 
-    def __len__(self) -> int:
-        return len(self._values)
-
     def number(self, value: _Value) -> int:
         """Return the number of a value, a new one the first time."""
         number = self._numbers.get(value)

@@ -39,7 +39,7 @@ def ablation_pages(results: Sequence[CheckResult]) -> str:
         rows.append(f"| `{name}` | {meaning} | {broken} | {steps} |")
         if found is not None:
             pages += ["", f"### {name}", "", "```text", timeline(found), "```"]
-    return "\n".join([*rows, *pages, ""])
+    return "\n".join([*rows, *pages])
 
 
 def _verdict(result: CheckResult) -> str:

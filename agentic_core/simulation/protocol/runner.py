@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import msgspec
+from msgspec.structs import replace
 
 from agentic_core.execution.evidence import Evidence, NeverLeft, Withdrawn
 from agentic_core.execution.resolution import Book, Burn, Observe, Send
@@ -26,7 +26,6 @@ from agentic_core.simulation.protocol.knowledge import (
 
 __all__ = ["RunnerMoves"]
 
-replace = msgspec.structs.replace
 
 _FAILED_SENDS_MAX = 1
 """How many sends of an attempt may fail before their first byte; more would only add states like these."""

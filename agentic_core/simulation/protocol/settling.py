@@ -1,6 +1,6 @@
 """What of an attempt can still matter; two states that differ in nothing else are one state."""
 
-import msgspec
+from msgspec.structs import replace
 
 from agentic_core.domain.order import IntentState
 from agentic_core.simulation.protocol.attempt import Answer, Attempt, Box, Look, Nonce, Phase
@@ -8,8 +8,6 @@ from agentic_core.simulation.protocol.design import Ablation, Design, Invariant
 from agentic_core.simulation.protocol.knowledge import FORGOTTEN, Knowledge
 
 __all__ = ["broken_by", "earlier", "settle"]
-
-replace = msgspec.structs.replace
 
 
 def settle(attempt: Attempt, knowledge: Knowledge, design: Design) -> Attempt:
