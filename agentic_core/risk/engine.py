@@ -17,7 +17,7 @@ from agentic_core.risk.pipeline import closing_leg, judge, named_figures
 from agentic_core.risk.plain import approve_plain
 from agentic_core.risk.rules import deny
 from agentic_core.risk.stages import close_misshapen
-from agentic_core.risk.why_not import changes_for_close, why_not
+from agentic_core.risk.why_not import why_not, why_not_close
 
 __all__ = ["process"]
 
@@ -37,7 +37,7 @@ def process(
         if rule is None:
             return close(action, account, market)
         denied = deny(rule, action, named_figures(action))
-        return msgspec.structs.replace(denied, changes=changes_for_close(rule))
+        return msgspec.structs.replace(denied, changes=why_not_close(action))
     plain = approve_plain(action, account, market, limits, state)
     if plain is not None:
         return plain

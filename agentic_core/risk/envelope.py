@@ -39,7 +39,7 @@ def allowed(
     opens: list[Room] = []
     shut: list[Closed] = []
     for symbol in sorted(limits.symbols_allowed if symbols is None else symbols):
-        probe = ProposedAction(kind=ActionKind.OPEN, symbol=symbol, side=Side.BUY, size=_ANY_SIZE)
+        probe = ProposedAction(kind=ActionKind.OPEN, symbol=symbol, size=_ANY_SIZE)
         facts = gather(probe, account, market, limits, state)
         for side in Side:
             found = _look(msgspec.structs.replace(facts, action=msgspec.structs.replace(probe, side=side)), side)

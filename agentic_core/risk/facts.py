@@ -70,7 +70,8 @@ def gather(
     held = position.size if position is not None else _FLAT
     elsewhere: Decimal = account.exposure()
     if position is not None and price is not None:
-        elsewhere -= abs(held) * price
+        # Below zero only where the exposure was frozen at an older mark.
+        elsewhere = max(elsewhere - abs(held) * price, ZERO)
     buys = sells = ZERO
     if account.open_intents:
         buys, sells = _still_open(account.open_intents, symbol)

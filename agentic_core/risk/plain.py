@@ -26,6 +26,8 @@ __all__ = ["approve_plain"]
 _ACTIVE, _BUY, _VENUE = TradingState.ACTIVE, Side.BUY, MarkSource.VENUE
 _FLAT = Size(ZERO)
 _WHOLE = Decimal(1)
+_PLAIN_MAX = Decimal(10**12)
+"""No plain size or price is larger; a remainder of a number with too many digits could not be computed."""
 
 
 def approve_plain(
@@ -33,7 +35,7 @@ def approve_plain(
 ) -> Approved | None:
     """Return the approval of a plain open, or None where the pipeline has to decide."""
     size, symbol = action.size, action.symbol
-    if size is None or not size.is_finite() or size <= ZERO or action.side is None or action.size_usd is not None:
+    if size is None or not _is_plain_number(size) or action.side is None or action.size_usd is not None:
         return None
     if state is not _ACTIVE or account.unresolved or account.open_intents or symbol not in limits.symbols_allowed:
         return None
@@ -65,6 +67,11 @@ def approve_plain(
     )
 
 
+def _is_plain_number(number: Decimal) -> bool:
+    # A NaN is asked about finiteness first, because it refuses to be compared.
+    return number.is_finite() and ZERO < number < _PLAIN_MAX
+
+
 def _is_fresh(mark: Mark, now: Instant, account: AccountView, limits: RiskLimits) -> bool:
     return (
         0 <= now - mark.as_of <= limits.mark_age_ms_max
@@ -76,9 +83,9 @@ def _is_fresh(mark: Mark, now: Instant, account: AccountView, limits: RiskLimits
 def _is_priced(action: ProposedAction, mark: Decimal, instrument: Instrument, limits: RiskLimits) -> bool:
     limit = action.limit_price
     if limit is None:
-        return mark >= instrument.price_fine_from
+        return mark >= instrument.price_fine_from and limits.collar_bps > 0
     # A whole number of dollars is a legal price always, and is told faster.
-    if not limit.is_finite() or limit <= ZERO or (limit % _WHOLE and limit % instrument.price_step(limit)):
+    if not _is_plain_number(limit) or (limit % _WHOLE and limit % instrument.price_step(limit)):
         return False
     beyond = limit - mark if action.side is _BUY else mark - limit
     return beyond <= mark * limits.shares.collar
@@ -89,7 +96,8 @@ def _measure(size: Size, held: Size, mark: Decimal, exposure_usd: Decimal, reser
     if held:
         units = abs(held)
         position_usd = (units + size) * mark
-        exposure_usd -= units * mark
+        # Below zero only where the exposure was frozen at an older mark.
+        exposure_usd = max(exposure_usd - units * mark, ZERO)
     exposure_usd += position_usd
     return Measured(size, _FLAT, order_usd, position_usd, exposure_usd, exposure_usd * reserve)
 

@@ -146,7 +146,8 @@ def refused_by_venue(facts: Facts, measured: Measured, instrument: Instrument, m
         return "R9_BELOW_VENUE_MINIMUM" if measured.size else "R9_SIZE_ROUNDS_TO_ZERO"
     limit = facts.action.limit_price
     if limit is None:
-        if mark >= instrument.price_fine_from or _collar_holds_a_price(facts, instrument, mark):
+        fine = mark >= instrument.price_fine_from and facts.limits.collar_bps > 0
+        if fine or _collar_holds_a_price(facts, instrument, mark):
             return None
         return "R9_PRICE_STEP"
     if not instrument.is_legal_price(limit):

@@ -144,14 +144,15 @@ def _sized(facts: Facts) -> _Changes:
     wanted = _wanted(facts.action, instrument, mark)
     found: _Changes = ()
     if facts.baseline <= ZERO:
-        found = _to(Subject.BASELINE, EQUITY_STEP)
-        facts = apply(facts, found[0])
+        opened = Change(subject=Subject.BASELINE, to=EQUITY_STEP)
+        facts, found = apply(facts, opened), (opened,)
     most = size_most(facts, instrument, mark, least)
     if most is None:
         equity = equity_least(resized(facts, least), instrument, mark)
         if equity is not None:
-            found += _to(Subject.EQUITY, equity)
-            most = size_most(apply(facts, found[-1]), instrument, mark, least)
+            paid_in = Change(subject=Subject.EQUITY, to=equity)
+            most = size_most(apply(facts, paid_in), instrument, mark, least)
+            found += (paid_in,)
     size = min(max(wanted, least), most or least)
     return found if size == wanted else found + _to(Subject.SIZE, size)
 

@@ -241,6 +241,12 @@ BOUNDARIES: dict[str, tuple[list[Row], Terms]] = {
     "short of less than the maintenance margin at its stop": _scripted(
         replace(_STOPPED, cash=Fraction("1039.99")), (_open("sell", "40"),), *_LEVEL
     ),
+    **{
+        f"close with a limit of {limit}": _scripted(
+            _SCRIPTED, (_FIVE, Wish("close", limit=Fraction(limit))), "100 100", "100 100", "99.4 100", "100 100"
+        )
+        for limit in ("99.5", "99.4", "99.5001", "150", "90")
+    },
     "a side for a close": _scripted(_SCRIPTED, (_FIVE, Wish("close", "sell")), *_LEVEL),
     "a close of nothing": _scripted(_SCRIPTED, (_part("1"),), *_LEVEL),
 }

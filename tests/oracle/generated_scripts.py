@@ -44,7 +44,8 @@ def _action(terms: Terms, mark: Fraction, choice: tuple[int, int, int], *, small
         return Wish("open", side, size, size_usd, _limit(terms, mark, side, detail))
     if kind % 16 < 12:
         part = Fraction((1, 10, 18, 15)[detail % 4], 20)
-        return Wish("close", None, size and size * part, size_usd and size_usd * part)
+        limit = _limit(terms, mark, "sell", detail // 8) if detail % 8 == 7 else None
+        return Wish("close", None, size and size * part, size_usd and size_usd * part, limit)
     return Wish("close") if kind % 16 < 13 else _misshapen(usd, detail)
 
 

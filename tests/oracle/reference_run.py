@@ -89,7 +89,9 @@ def _turn(account: Outcome, terms: Terms, wish: Wish, moment: Moment) -> None:
         account.rejections.append((moment.now, refusal))
     elif wish.kind == "close":
         if account.size:
-            _send(account, terms, _part(account, terms, wish, moment), moment)
+            takes = wish.limit is not None and legal_price(wish.limit, terms.size_decimals, up=True) == wish.limit
+            leg = _part(account, terms, wish, moment)
+            _send(account, terms, leg._replace(limit=wish.limit) if takes else leg, moment)
     else:
         _open(account, terms, wish, moment)
 

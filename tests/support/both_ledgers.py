@@ -36,7 +36,7 @@ from tests.oracle.reference_ledger import Account
 from tests.oracle.reference_rules import DOLLAR, Contract, Order
 from tests.support.markets import MarketByHand
 
-__all__ = ["CONTRACTS", "HOUR_MS", "START", "BothLedgers", "cloid", "exactly", "instrument_of", "sync"]
+__all__ = ["CONTRACTS", "HOUR_MS", "START", "BothLedgers", "agree", "cloid", "exactly", "instrument_of", "sync"]
 
 T = TypeVar("T")
 HOUR_MS = 3_600_000
@@ -196,6 +196,10 @@ class BothLedgers:
         answer = sync(self.broker.send(prepared))
         self.sent[name] = (prepared, answer)
         return answer
+
+    def repeat(self, prepared: PreparedIntent) -> SendOutcome:
+        """Send something again that was sent before."""
+        return sync(self.broker.send(prepared))
 
     def cancel(self, target: int) -> tuple[SendOutcome, set[str]]:
         """Cancel an order in both."""

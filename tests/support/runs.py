@@ -207,7 +207,7 @@ def busy_run() -> RunRecord:
                 300,
                 "R5_POSITION_CAP",
                 "1500 USD would be over the cap of 1000",
-                Figures(equity=Decimal(1000), size=Decimal(1)),
+                Figures(equity=Decimal(1000)),
             ),
             denial(305, "R5_POSITION_CAP", "1510 USD would be over the cap of 1000"),
             venue_refusal(400, "Order must have minimum value of $10. asset=BTC"),

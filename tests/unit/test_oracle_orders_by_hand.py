@@ -78,14 +78,14 @@ def test_oracle_closing_that_the_venue_rejects_is_sent_again_at_the_next_mark() 
     assert (outcome.orders, outcome.orders_today) == (3, 3)
 
 
-def test_oracle_turn_is_taken_after_the_closing_of_a_halt() -> None:
-    """At the mark of the halt a close finds nothing left and an open is refused."""
+def test_oracle_turn_is_not_taken_at_the_mark_of_a_closing() -> None:
+    """The next open would show in the account; at the next mark an open is refused."""
     terms = replace(FREE, drawdown_pct=F(10))
-    prices = ("100 100", "100 80", "80 80", "80 80")
+    prices = ("100 100", "100 80", "80 80", "80 80", "80 80")
     closes = _follow(terms, {0: _buy("5"), 1: Wish("close")}, *prices)
-    opens = _follow(terms, {0: _buy("5"), 1: _buy("1")}, *prices)
+    opens = _follow(terms, {0: _buy("5"), 1: _buy("1"), 2: _buy("1")}, *prices)
     assert (closes.orders, closes.rejections) == (2, [])
-    assert (opens.orders, opens.rejections) == (2, [(120_000, "R3_HALTED")])
+    assert (opens.orders, opens.rejections) == (2, [(180_000, "R3_HALTED")])
 
 
 def test_oracle_reserve_refuses_before_the_daily_loss_is_reached() -> None:
@@ -175,6 +175,19 @@ def test_oracle_named_limit_price_takes_the_place_of_the_collar() -> None:
     prices = ("100 100", "99.5 100", "100 100")
     assert _follow(FREE, {0: _buy("1", "99.4")}, *prices).rejections == [(60_000, "VENUE")]
     assert _follow(FREE, {0: _buy("1", "99.5")}, *prices).fills == [_fill(0, "buy", "1", "99.5")]
+
+
+def test_oracle_close_keeps_to_a_limit_that_the_venue_takes() -> None:
+    """Sold at 99.5 or better; a limit off the grid is left out, and the collar's 99 holds."""
+    prices = ("100 100", "100 100", "99.4 100", "100 100")
+
+    def refusals(limit: str) -> list[str]:
+        outcome = _follow(FREE, {0: _buy("1"), 1: Wish("close", limit=F(limit))}, *prices)
+        return [rule for _, rule in outcome.rejections]
+
+    assert refusals("99.5") == ["VENUE"]
+    assert refusals("99.4") == []
+    assert refusals("99.5001") == []
 
 
 def test_oracle_named_limit_price_keeps_to_the_grid_and_the_collar() -> None:

@@ -157,6 +157,13 @@ def test_envelope_looks_only_at_the_symbols_asked_for() -> None:
     assert envelope.shut == tuple(Closed(symbol=ETH, side=side, rule="R2_SYMBOL_NOT_ALLOWED") for side in Side)
 
 
+def test_envelope_is_in_the_order_of_the_symbols_names() -> None:
+    """However they are asked for."""
+    desk = Desk()
+    envelope = allowed(desk.account, desk.market, BOTH, ACTIVE, [ETH, BTC])
+    assert [one.symbol for one in envelope.opens] == [BTC, BTC, ETH, ETH]
+
+
 def test_envelope_of_a_symbol_the_venue_does_not_list_is_shut() -> None:
     """Nothing can be computed for it."""
     desk = Desk(LIMITS)

@@ -1,209 +1,176 @@
-"""What the risk engine approves, and that nothing stands in the way of a close."""
+"""What the risk engine plans for an open, and what every trading state lets pass."""
 
 from decimal import Decimal
 
 import msgspec
 import pytest
 
-from agentic_core.domain import (
-    ActionKind,
-    Approved,
-    Bps,
-    DayCounters,
-    Denied,
-    HaltReason,
-    Noop,
-    PlannedOrder,
-    Side,
-    Size,
-    TradingState,
-    Usd,
-)
-from agentic_core.risk import find_halt, process
+from agentic_core.domain import ActionKind, Approved, Denied, Noop, PlannedOrder, Price, Side, Size, TradingState
+from agentic_core.risk import process
 from tests.support.markets import BTC
-from tests.support.risk_scenes import Scene, judge
+from tests.support.risk_scenes import Scene, approved, denied, judge, opening, scene
 
 D = Decimal
 
 
-def leg(side: Side, size: str, *, reduce_only: bool = False) -> PlannedOrder:
-    """Return a planned order of BTC."""
-    return PlannedOrder(symbol=BTC, side=side, size=Size(D(size)), reduce_only=reduce_only)
+def leg(side: Side, size: str, *, before: str = "0", limit: str | None = None) -> PlannedOrder:
+    """Return a planned opening order of BTC on top of so many units."""
+    return PlannedOrder(
+        symbol=BTC,
+        side=side,
+        size=Size(D(size)),
+        reduce_only=False,
+        limit_price=None if limit is None else Price(D(limit)),
+        position_before=Size(D(before)),
+    )
+
+
+def closing(side: Side, size: str) -> PlannedOrder:
+    """Return a planned order of BTC that only closes."""
+    return PlannedOrder(symbol=BTC, side=side, size=Size(D(size)), reduce_only=True)
 
 
 def test_process_without_proposal_is_a_noop() -> None:
     """Proposing nothing is nothing to do, whatever the state."""
-    scene = Scene(state=TradingState.HALTED)
-    market = scene.market
-    verdict = process(None, scene.account(market), market, scene.limits, scene.state)
+    asked = Scene(state=TradingState.HALTED)
+    market = asked.market
+    verdict = process(None, asked.account(market), market, asked.limits, asked.state)
     assert verdict == Noop(reason="nothing_proposed")
 
 
 @pytest.mark.parametrize(
-    ("scene", "plan"),
+    ("asked", "plan"),
     [
         pytest.param(Scene(), (leg(Side.BUY, "0.01"),), id="open-long"),
-        pytest.param(Scene(side=Side.SELL), (leg(Side.SELL, "0.01"),), id="open-short"),
-        pytest.param(Scene(held=D("0.02")), (leg(Side.BUY, "0.01"),), id="add-to-long"),
-        pytest.param(Scene(side=Side.SELL, held=D("-0.02")), (leg(Side.SELL, "0.01"),), id="add-to-short"),
+        pytest.param(scene(side=Side.SELL), (leg(Side.SELL, "0.01"),), id="open-short"),
+        pytest.param(scene(held=D("0.02")), (leg(Side.BUY, "0.01", before="0.02"),), id="add-to-long"),
         pytest.param(
-            Scene(side=Side.SELL, held=D("0.03")),
-            (leg(Side.SELL, "0.03", reduce_only=True), leg(Side.SELL, "0.01")),
+            scene(side=Side.SELL, held=D("-0.02")), (leg(Side.SELL, "0.01", before="-0.02"),), id="add-to-short"
+        ),
+        pytest.param(
+            scene(side=Side.SELL, held=D("0.03")),
+            (closing(Side.SELL, "0.03"), leg(Side.SELL, "0.01")),
             id="flip-to-short",
         ),
+        pytest.param(scene(held=D("-0.005")), (closing(Side.BUY, "0.005"), leg(Side.BUY, "0.01")), id="flip-to-long"),
         pytest.param(
-            Scene(held=D("-0.005")),
-            (leg(Side.BUY, "0.005", reduce_only=True), leg(Side.BUY, "0.01")),
-            id="flip-to-long",
+            scene(held=D("-0.005"), limit_price=D(50_100)),
+            (closing(Side.BUY, "0.005"), leg(Side.BUY, "0.01", limit="50100")),
+            id="flip-with-a-limit",
         ),
-        pytest.param(Scene(size=D("0.0123456")), (leg(Side.BUY, "0.01234"),), id="rounded-down"),
-        pytest.param(Scene(size=None, size_usd=D("999.99")), (leg(Side.BUY, "0.01999"),), id="dollars-rounded-down"),
-        pytest.param(Scene(size=None, size_usd=D(1000)), (leg(Side.BUY, "0.02"),), id="dollars-that-fit"),
+        pytest.param(scene(limit_price=D(50_100)), (leg(Side.BUY, "0.01", limit="50100"),), id="open-with-a-limit"),
+        pytest.param(
+            scene(open_intents=(opening(Side.SELL, "0.01"),)), (leg(Side.BUY, "0.01"),), id="against-a-resting-order"
+        ),
+        pytest.param(scene(size=D("0.0123456")), (leg(Side.BUY, "0.01234"),), id="rounded-down"),
+        pytest.param(scene(size=None, size_usd=D("999.99")), (leg(Side.BUY, "0.01999"),), id="dollars-rounded-down"),
+        pytest.param(scene(size=None, size_usd=D(1000)), (leg(Side.BUY, "0.02"),), id="dollars-that-fit"),
     ],
 )
-def test_process_of_an_open_plans_these_legs(scene: Scene, plan: tuple[PlannedOrder, ...]) -> None:
+def test_process_of_an_open_plans_these_legs(asked: Scene, plan: tuple[PlannedOrder, ...]) -> None:
     """The opposite position is closed first, reduce-only; the new leg has the proposed size, rounded down."""
-    verdict = judge(scene)
-    assert isinstance(verdict, Approved), verdict
+    verdict = approved(asked)
     assert verdict.plan == plan
+    assert (verdict.adjusted, verdict.withheld) == ((), None)
 
 
-def test_process_of_an_open_approves_with_all_figures() -> None:
-    """An approval records what the open leads to."""
-    verdict = judge(Scene(held=D("0.02"), elsewhere_usd=D(100), orders=3, equity=D("9999.5")))
-    assert isinstance(verdict, Approved), verdict
-    assert verdict.numbers == {
-        "mark": D(50_000),
-        "equity": D("9999.5"),
-        "size": D("0.01"),
-        "order_usd": D(500),
-        "position_usd": D(1500),
-        "position_bps_max": 5_000,
-        "exposure_usd": D(1600),
-        "exposure_bps_max": 10_000,
-        "leverage_max": 2,
-        "orders_after": 4,
-        "orders_per_day_max": 10,
-        "loss_bps": D("0.5"),
-        "daily_loss_bps_max": 1_000,
-    }
-
-
-def test_process_of_dollars_a_hair_short_of_a_unit_never_rounds_up() -> None:
+@pytest.mark.parametrize(("form", "wish"), [("size", "0." + "9" * 29), ("size_usd", "999." + "9" * 29)])
+def test_process_of_a_long_number_never_rounds_up(form: str, wish: str) -> None:
     """29 nines make a quotient that 28 digits round to the next whole unit; the order still stays below the wish."""
-    scene = Scene(size=None, size_usd=D("999.99999999999999999999999999999"), mark=D(1000))
-    verdict = judge(scene)
-    assert isinstance(verdict, Approved), verdict
-    assert verdict.plan == (leg(Side.BUY, "0.99999"),)
+    asked = scene(**{"size": None, form: D(wish)}, mark=D(1000))
+    assert approved(asked).plan == (leg(Side.BUY, "0.99999"),)
 
 
-@pytest.mark.parametrize("size", ["1E+22", "1E+30", "9E+999999"])
-@pytest.mark.parametrize("unit", ["size", "size_usd"])
-def test_process_of_an_absurd_size_is_denied_by_the_position_cap(unit: str, size: str) -> None:
+@pytest.mark.parametrize("size", ["1E+21", "1E+22", "1E+23", "1E+30", "9E+999999", "1" * 60, "1" * 30 + ".5"])
+@pytest.mark.parametrize("form", ["size", "size_usd"])
+def test_process_of_an_absurd_size_is_denied_by_the_position_cap(form: str, size: str) -> None:
     """No size is too large to be refused."""
-    scene = msgspec.structs.replace(Scene(size=None), **{unit: D(size)})
-    verdict = judge(scene)
-    assert isinstance(verdict, Denied), verdict
-    assert verdict.rule == "R5_POSITION_CAP"
+    assert denied(scene(**{"size": None, form: D(size)})).rule == "R5_POSITION_CAP"
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "units"),
+    [
+        ("size", "1E+21", "1E+21"),
+        ("size", "1E+23", "1E+21"),
+        ("size_usd", "5E+25", "1E+21"),
+        ("size_usd", "1E+30", "1E+21"),
+    ],
+)
+def test_process_measures_an_absurd_size_as_the_largest_there_is(form: str, size: str, units: str) -> None:
+    """A thousand million million million units, so that exact sums of it still fit."""
+    assert denied(scene(**{"size": None, form: D(size)})).numbers.size == D(units)
+
+
+def test_process_measures_dollars_just_below_the_largest_size_exactly() -> None:
+    """One step less than the largest is not taken for the largest."""
+    asked = scene(size=None, size_usd=D("49999999999999999999999999.5"))
+    assert denied(asked).numbers.size == D("999999999999999999999.99999")
+
+
+@pytest.mark.parametrize("limit", ["1" * 60, "1E+999999", "9." + "9" * 60, "1E-999999"])
+def test_process_of_an_absurd_limit_price_is_denied_and_never_raises(limit: str) -> None:
+    """No price is too strange to be refused."""
+    assert denied(scene(limit_price=D(limit))).rule in {"R9_PRICE_STEP", "R9_COLLAR"}
 
 
 @pytest.mark.parametrize("size", ["1E-30", "1E-999999"])
-@pytest.mark.parametrize("unit", ["size", "size_usd"])
-def test_process_of_a_vanishing_size_is_denied_by_the_order_minimum(unit: str, size: str) -> None:
+@pytest.mark.parametrize("form", ["size", "size_usd"])
+def test_process_of_a_vanishing_size_is_denied_by_the_order_minimum(form: str, size: str) -> None:
     """No size is too small to be refused."""
-    scene = msgspec.structs.replace(Scene(size=None), **{unit: D(size)})
-    verdict = judge(scene)
-    assert isinstance(verdict, Denied), verdict
-    assert verdict.rule == "R5_BELOW_ORDER_MINIMUM"
+    assert denied(scene(**{"size": None, form: D(size)})).rule == "R5_BELOW_ORDER_MINIMUM"
 
 
+REFUSALS = {TradingState.ACTIVE: None, TradingState.REDUCING: "R3_REDUCING", TradingState.HALTED: "R3_HALTED"}
 CLOSE = Scene(kind=ActionKind.CLOSE, side=None, size=None, held=D("0.03"))
 
 
-@pytest.mark.parametrize("state", list(TradingState))
-@pytest.mark.parametrize(
-    "hindrance",
-    [
-        pytest.param({}, id="none"),
-        pytest.param({"mark": None}, id="no-mark"),
-        pytest.param({"mark_age_ms": 86_400_000}, id="stale-mark"),
-        pytest.param({"equity": D(0)}, id="no-equity"),
-        pytest.param({"equity": D(-500)}, id="negative-equity"),
-        pytest.param({"orders": 10}, id="at-the-order-cap"),
-        pytest.param({"orders": 10_000}, id="beyond-the-order-cap"),
-        pytest.param({"unresolved": 3}, id="unresolved-orders"),
-        pytest.param({"symbols_allowed": frozenset()}, id="symbol-no-longer-allowed"),
-        pytest.param({"listed": False}, id="instrument-delisted"),
-        pytest.param({"held": D("0.00001")}, id="smaller-than-any-minimum"),
-        pytest.param({"baseline": D(1_000_000)}, id="after-the-daily-loss"),
-    ],
-)
-def test_process_of_a_close_passes_whatever_hinders_an_open(state: TradingState, hindrance: dict[str, object]) -> None:
-    """An order that only shrinks a position is never refused."""
-    scene = msgspec.structs.replace(CLOSE, state=state, **hindrance)
-    verdict = judge(scene)
-    assert isinstance(verdict, Approved), verdict
-    assert verdict.plan == (leg(Side.SELL, str(scene.held), reduce_only=True),)
-
-
-def test_process_of_a_close_of_a_short_buys_it_back() -> None:
-    """A short is closed by buying all of it."""
-    verdict = judge(msgspec.structs.replace(CLOSE, held=D("-0.03")))
-    assert verdict == Approved(plan=(leg(Side.BUY, "0.03", reduce_only=True),), numbers={"held": D("-0.03")})
-
-
-def test_process_of_a_close_without_position_is_a_noop() -> None:
-    """There is nothing to close on a flat symbol."""
-    assert judge(msgspec.structs.replace(CLOSE, held=D(0))) == Noop(reason="nothing_to_close")
-
-
-@pytest.mark.parametrize(
-    "extra",
-    [{"side": Side.SELL}, {"size": D("0.01")}, {"size_usd": D(100)}, {"size": D("NaN")}],
-    ids=["side", "size", "dollars", "not-a-number"],
-)
-def test_process_of_a_close_that_names_an_amount_is_denied(extra: dict[str, object]) -> None:
-    """A close takes the whole position; anything more specific was meant as something else."""
-    verdict = judge(msgspec.structs.replace(CLOSE, **extra))
-    assert isinstance(verdict, Denied), verdict
-    assert verdict.rule == "R1_CLOSE_HAS_SIZE"
-
-
-@pytest.mark.parametrize(
-    ("equity", "loss"),
-    [("9000.01", None), ("9000", D(1000)), ("-50", D(10_050))],
-    ids=["a-cent-left", "reached", "in-debt"],
-)
-def test_halt_is_found_once_the_loss_reaches_its_cap(equity: str, loss: Decimal | None) -> None:
-    """Ten percent of a baseline of 10,000 may be lost, less than 1,000 dollars that is."""
-    day = DayCounters(day=1, baseline=Usd(D(10_000)))
-    finding = find_halt(day, D(equity), Scene().limits)
-    if loss is None:
-        assert finding is None
+@pytest.mark.parametrize("state", TradingState)
+@pytest.mark.parametrize("held", ["0", "0.02"])
+def test_state_lets_an_open_pass_only_while_active(state: TradingState, held: str) -> None:
+    """A first open and one that adds."""
+    verdict = judge(scene(state=state, held=D(held)))
+    refusal = REFUSALS[state]
+    if refusal is None:
+        assert isinstance(verdict, Approved)
+        assert verdict.plan == (leg(Side.BUY, "0.01", before=held),)
     else:
-        assert finding is not None
-        assert finding.reason is HaltReason.DAILY_LOSS
-        assert finding.numbers == {"equity": D(equity), "baseline": D(10_000), "loss": loss, "allowed": D(1000)}
+        assert isinstance(verdict, Denied)
+        assert verdict.rule == refusal
 
 
-def test_halt_and_rule_agree_at_the_boundary() -> None:
-    """Where the day's loss halts the deployment, the rule refuses opens, and one step before neither does."""
-    limits = msgspec.structs.replace(Scene().limits, daily_loss_bps_max=Bps(333))
-    day = DayCounters(day=1, baseline=Usd(D("9876.54321")))
-    for equity, halts in ((D("9547.654321107"), True), (D("9547.654321108"), False)):
-        scene = Scene(equity=equity, baseline=day.baseline, daily_loss_bps_max=333)
-        assert (find_halt(day, equity, limits) is not None) is halts
-        assert isinstance(judge(scene), Denied) is halts
+@pytest.mark.parametrize("state", TradingState)
+def test_state_never_stands_in_the_way_of_a_close(state: TradingState) -> None:
+    """Everything that is held goes."""
+    assert approved(msgspec.structs.replace(CLOSE, state=state)).plan == (closing(Side.SELL, "0.03"),)
+
+
+@pytest.mark.parametrize("state", TradingState)
+def test_state_never_stands_in_the_way_of_a_partial_close(state: TradingState) -> None:
+    """The part that was named goes."""
+    verdict = approved(msgspec.structs.replace(CLOSE, state=state, size=D("0.01")))
+    assert verdict.plan == (closing(Side.SELL, "0.01"),)
+
+
+@pytest.mark.parametrize("state", TradingState)
+def test_state_withholds_the_opening_leg_of_a_flip_and_never_the_closing_one(state: TradingState) -> None:
+    """The position goes in every state, the new one comes only while active."""
+    verdict = approved(scene(state=state, held=D("-0.03")))
+    refusal = REFUSALS[state]
+    assert verdict.plan[0] == closing(Side.BUY, "0.03")
+    assert verdict.plan[1:] == ((leg(Side.BUY, "0.01"),) if refusal is None else ())
+    assert (verdict.withheld.rule if verdict.withheld else None) == refusal
 
 
 @pytest.mark.parametrize("wish", ["NaN", "sNaN", "Infinity", "-Infinity"])
-@pytest.mark.parametrize(
-    "scene", [Scene(), Scene(size_usd=D(1)), CLOSE], ids=["open", "open-with-two-sizes", "close-with-size"]
-)
-def test_verdict_on_a_number_that_is_none_can_be_stored(scene: Scene, wish: str) -> None:
+@pytest.mark.parametrize("name", ["size", "size_usd", "limit_price"])
+@pytest.mark.parametrize("kind", ActionKind)
+def test_verdict_on_a_number_that_is_none_can_be_stored(kind: ActionKind, name: str, wish: str) -> None:
     """A database column takes finite numbers only, so no verdict carries another."""
-    verdict = judge(msgspec.structs.replace(scene, size=D(wish)))
-    assert isinstance(verdict, Denied), verdict
-    assert verdict.numbers["size"] is None
+    shape = {"size": None, "size_usd": None, "side": Side.BUY if kind is ActionKind.OPEN else None}
+    sized = {"size": D("0.01")} if name == "limit_price" else {}
+    verdict = denied(scene(kind=kind, held=D("0.03"), **{**shape, **sized, name: D(wish)}))
+    assert (verdict.numbers.size, verdict.numbers.limit_price) == (D("0.01") if sized else None, None)
+    assert verdict.rule == ("R1_LIMIT_PRICE_NOT_POSITIVE" if sized else "R1_SIZE_NOT_POSITIVE")
     stored = msgspec.json.Encoder(decimal_format="number").encode(verdict)
     assert msgspec.json.decode(stored, type=Denied) == verdict
