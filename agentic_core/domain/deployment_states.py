@@ -115,8 +115,7 @@ def status_after(status: DeploymentStatus, event: DeploymentEvent) -> Deployment
     """
     target = DEPLOYMENT_TABLE[status, event]
     if target is None:
-        possible = ", ".join(sorted(_NEXT[status])) or "nothing"
-        raise IllegalTransition(f"{event} does nothing while the deployment is {status}; it takes {possible}")
+        raise IllegalTransition(f"{event} does nothing while the deployment is {status}")
     return target
 
 

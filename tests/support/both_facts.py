@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from agentic_core.brokers.paper import OrderStatus
 from agentic_core.domain import Denied, Noop, Side, Verdict
-from agentic_core.domain.decision import Number
 from tests.oracle.reference_ledger import DAY, MINUTE
 from tests.oracle.reference_rules import Scene
 from tests.oracle.reference_rules import Verdict as ReferenceVerdict
@@ -138,5 +137,5 @@ def denial_of(verdict: Verdict) -> Denied | None:
 def numbers_of(verdict: Verdict, names: set[str]) -> dict[str, Fraction]:
     """Return those numbers of a verdict that are known, in the reference's units."""
     figures = None if isinstance(verdict, Noop) else (denial_of(verdict) or verdict).numbers
-    known: dict[str, Number] = {name: getattr(figures, name, None) for name in names}
+    known: dict[str, Decimal | int | None] = {name: getattr(figures, name, None) for name in names}
     return {name: Fraction(value) * 10 ** _PLACES.get(name, _USD) for name, value in known.items() if value is not None}

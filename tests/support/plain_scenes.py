@@ -9,7 +9,7 @@ from agentic_core.domain import Approved, Denied, Side
 from agentic_core.risk.facts import gather
 from agentic_core.risk.pipeline import judge
 from agentic_core.risk.plain import approve_plain
-from tests.support.dice import Dice
+from tests.support.dice import OFF_ON, Dice
 from tests.support.risk_scenes import Scene
 from tests.support.rolled_scenes import BYTES, open_scenes
 
@@ -39,7 +39,7 @@ def near_plain(dice: Dice) -> Scene:
     """Roll an open of which nearly everything is plain, and some of it near a bound; the little that is not decides."""
     rough = open_scenes(dice)
     side = rough.side or Side.BUY
-    calm = {name: value for name, value in _calm(dice, rough, side).items() if dice.whole(0, 99) >= 3}
+    calm = {name: value for name, value in _calm(dice, rough, side).items() if dice.whole(0, 99) >= 6}
     asked = _sized(dice, msgspec.structs.replace(rough, **calm))
     return _at_a_loss_cap(dice, asked)
 
@@ -48,7 +48,7 @@ def _calm(dice: Dice, rough: Scene, side: Side) -> Mapping[str, object]:
     instrument, mark = rough.instrument, rough.mark or Decimal(1)
     held = instrument.size_down(dice.number(0, 3_000) / mark)
     fine = mark >= instrument.price_fine_from
-    legal = instrument.round_price(mark * (1 + dice.number(-150, 100) * side.sign / 10_000), up=side is Side.SELL)
+    legal = instrument.round_price(mark * (1 + dice.number(-150, 105) * side.sign / 10_000), up=side is Side.SELL)
     return {
         "open_intents": (),
         "tiers": dice.any_of((), rough.tiers),
@@ -62,14 +62,14 @@ def _calm(dice: Dice, rough: Scene, side: Side) -> Mapping[str, object]:
         "equity": dice.number(10_000_000_000, 12_000_000_000, places=6),
         "baseline": Decimal(10_000),
         "peak": Decimal(12_000),
-        "orders": dice.whole(0, 9),
-        "minute_orders": dice.whole(0, 9),
+        "orders": dice.whole(0, 10),
+        "minute_orders": dice.whole(0, 10),
         "order_usd_min": dice.any_of(Decimal(10), Decimal("99.5")),
         "position_bps_max": 15_000,
         "exposure_bps_max": dice.any_of(20_000, 10_000),
-        "venue_marks_only": False,
-        "mark_age_ms": dice.any_of(0, 30_000),
-        "account_age_ms": dice.any_of(0, 60_000),
+        "venue_marks_only": dice.mostly(*OFF_ON),
+        "mark_age_ms": dice.mostly(dice.any_of(0, 30_000), 30_001, -1),
+        "account_age_ms": dice.mostly(dice.any_of(0, 60_000), 60_001, -1),
     }
 
 
@@ -85,7 +85,8 @@ def _sized(dice: Dice, asked: Scene) -> Scene:
     rougher = dice.mostly(size, size + step / 2, None)
     if rougher is None:
         return msgspec.structs.replace(asked, size=None, size_usd=dollars)
-    return msgspec.structs.replace(asked, size=instrument.size_down(rougher) if rougher is size else rougher)
+    named = instrument.size_down(rougher) if rougher is size else rougher
+    return msgspec.structs.replace(asked, size=named, size_usd=None)
 
 
 def _at_a_loss_cap(dice: Dice, asked: Scene) -> Scene:

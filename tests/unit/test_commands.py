@@ -68,22 +68,22 @@ async def test_pause_leaves_positions_open() -> None:
     assert run.equity[-1].exposure == 1_000
 
 
-async def test_pause_of_a_paused_deployment_is_refused() -> None:
-    """The refusal says what it would have had to be."""
-    stage, _ = await ordered(Script({}), (2, PAUSE), (4, PAUSE))
-    assert (await acknowledged(stage))[1] == (PAUSE, REFUSED, "pause does nothing while the deployment is paused")
+@pytest.mark.parametrize(("kind", "first"), [(PAUSE, PAUSE), (RESUME, SNAPSHOT)])
+async def test_order_of_what_is_already_so_does_no_harm(kind: CommandKind, first: CommandKind) -> None:
+    """A second pause and a resume of what runs are done at once."""
+    stage, _ = await ordered(Script({}), (2, first), (4, kind))
+    assert (await acknowledged(stage))[1][:2] == (kind, APPLIED)
 
 
-@pytest.mark.parametrize("kind", [RESUME, CLEAR])
-async def test_order_to_go_on_is_refused_while_nothing_stopped(kind: CommandKind) -> None:
-    """A running deployment neither resumes nor has a halt to clear."""
-    stage, run = await ordered(Script({}), (2, kind))
-    assert await acknowledged(stage) == [(kind, REFUSED, f"{kind} does nothing while the deployment is running")]
+async def test_clear_halt_is_refused_while_nothing_is_halted() -> None:
+    """A running deployment has no halt to clear."""
+    stage, run = await ordered(Script({}), (2, CLEAR))
+    assert await acknowledged(stage) == [(CLEAR, REFUSED, "clear_halt does nothing while the deployment is running")]
     assert run.ticks == 9
 
 
 async def test_halt_latches_until_it_is_cleared_and_resume_does_not_clear_it() -> None:
-    """The halt at the third mark refuses opens; a resume is refused with the way out; a clear lets opens pass."""
+    """The halt at the third mark closes and refuses opens; cleared, it latches again while the day's loss stands."""
     flip = open_of(Side.SELL, "10")
     script = Script({0: open_of(Side.BUY, "100"), 4: flip, 7: flip})
     stage, run = await ordered(script, (5, RESUME), (7, CLEAR), prices=FALLS)
@@ -91,8 +91,8 @@ async def test_halt_latches_until_it_is_cleared_and_resume_does_not_clear_it() -
         (RESUME, REFUSED, "a halt is latched; read its reason and send clear_halt"),
         (CLEAR, APPLIED, "the halt is cleared; running"),
     ]
-    assert [halt.time for halt in run.halts] == [mark_of(2)]
-    assert [fill.time for fill in run.fills] == [mark_of(0), mark_of(7), mark_of(7)]
+    assert [halt.time for halt in run.halts] == [mark_of(2), mark_of(8)]
+    assert [fill.time for fill in run.fills] == [mark_of(0), mark_of(2)]
 
 
 async def test_halt_cleared_while_the_loss_stands_latches_again() -> None:
@@ -154,7 +154,7 @@ async def test_flatten_of_a_halted_deployment_leaves_it_halted() -> None:
     """Being flat is no reason to lift a halt."""
     script = Script({0: open_of(Side.BUY, "100")})
     stage, run = await ordered(script, (4, FLATTEN), prices=FALLS)
-    assert await acknowledged(stage) == [(FLATTEN, APPLIED, "flat; 1 position(s) closed; halted")]
+    assert await acknowledged(stage) == [(FLATTEN, APPLIED, "flat; 0 position(s) closed; halted")]
     assert len(run.fills) == 2
 
 
@@ -216,11 +216,11 @@ async def test_commands_apply_in_their_sequence_and_each_has_one_outcome() -> No
 
 async def test_commands_are_told_in_the_log_with_their_outcome() -> None:
     """Refusals as warnings, obedience as information."""
-    stage, _ = await ordered(Script({}), (2, PAUSE), (3, PAUSE))
-    told = [(line.event, line.level, line.message) for line in stage.lines if line.data.get("command") == "pause"]
+    stage, _ = await ordered(Script({}), (2, PAUSE), (3, CLEAR))
+    told = [(line.event, line.level, line.message) for line in stage.lines if line.data.get("command")]
     assert told == [
         ("command_applied", "info", "pause: paused; positions stay open and are still watched"),
-        ("command_refused", "warn", "pause: pause does nothing while the deployment is paused"),
+        ("command_refused", "warn", "clear_halt: clear_halt does nothing while the deployment is paused"),
     ]
 
 

@@ -12,7 +12,10 @@ from agentic_core.domain import (
     Denied,
     Fence,
     IntentState,
+    Mark,
+    MarkSource,
     PreparedIntent,
+    Price,
     Rejected,
     RejectedResult,
     SendOutcome,
@@ -31,7 +34,7 @@ from agentic_core.ports.broker import BrokerCapabilities, Burned, NotBurned, Obs
 from agentic_core.ports.chat_model import Answer, Question, Reply, Unusable
 from agentic_core.risk.envelope import allowed
 from agentic_core.runtime import Interpreter, RunRecorder, Turned, drive, tick
-from agentic_core.runtime.effects import Abandon, Ask, Persist, Record, Refused, Reserve, Reserved, Send
+from agentic_core.runtime.effects import Abandon, Ask, Persist, Quote, Record, Refused, Reserve, Reserved, Send
 from agentic_core.runtime.tick import TickGenerator
 from agentic_core.store.memory import MemoryStore
 from tests.support.markets import AT, BTC, Paper
@@ -89,7 +92,12 @@ class Room:
         lease = await self.store.leases.acquire(ACCOUNT, "here", 60_000)
         assert lease is not None
         gate = GuardedBroker(
-            self, state=lambda: self.state, now=lambda: AT, mark=self.paper.market.mark, mark_age_ms_max=30_000
+            self,
+            state=lambda: self.state,
+            now=lambda: AT,
+            market=self.paper.market,
+            limits=LIMITS,
+            books=self.paper.books,
         )
         return Interpreter(
             fence=Fence(account=ACCOUNT, epoch=lease.epoch if epoch is None else epoch),
@@ -253,16 +261,31 @@ async def test_interpreter_prepares_a_decision_once() -> None:
 
 
 async def test_interpreter_sends_an_intent_it_is_given_once_however_often() -> None:
-    """The broker answers a repetition with the first outcome; the store keeps one fill."""
+    """A repetition does not pass the gate, because the first one moved the position; what is settled stays settled."""
     room = Room()
     interpreter = await room.interpreter()
     persist, _ = effects_of(room)
     reply = await interpreter.perform(persist)
     assert isinstance(reply, tuple)
-    outcomes = [await interpreter.perform(Send(prepared=reply[0])) for _ in range(2)]
-    assert outcomes[0] == outcomes[1]
-    assert not isinstance(outcomes[0], Denied)
-    assert len(await room.store.intents.fills(ACCOUNT)) == 1
+    first, second = [await interpreter.perform(Send(prepared=reply[0])) for _ in range(2)]
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Denied)
+    assert second.rule == "R3_STATE_MOVED"
+    assert (len(room.durable), await room.open_orders()) == (1, ())
+    assert [fill.size for fill in await room.store.intents.fills(ACCOUNT)] == [D(1)]
+
+
+async def test_interpreter_quotes_the_price_that_the_gate_finds() -> None:
+    """The mark while it is young, else the middle of the book, else nothing."""
+    room = Room()
+    interpreter = await room.interpreter()
+    assert await interpreter.perform(Quote(symbol=BTC)) == room.paper.market.mark(BTC)
+    del room.paper.market.marks[BTC]
+    room.paper.books.set(BTC, "98")
+    quoted = await interpreter.perform(Quote(symbol=BTC))
+    assert quoted == Mark(symbol=BTC, price=Price(D(98)), as_of=AT, source=MarkSource.BOOK)
+    del room.paper.books.books[BTC]
+    assert await interpreter.perform(Quote(symbol=BTC)) is None
 
 
 def question_of(room: Room) -> Question:

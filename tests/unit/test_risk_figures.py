@@ -172,6 +172,7 @@ def test_withheld_opening_leg_shares_its_numbers_with_the_verdict() -> None:
     assert verdict.withheld.changes
 
 
+KEPT = "are kept back for leaving the positions, together"
 SENTENCES: dict[str, tuple[dict[str, object], str]] = {
     "R1_SIDE_MISSING": ({"side": None}, "an open of BTC has no side"),
     "R1_SIZE_AMBIGUOUS": ({"size_usd": D(1)}, "a size of BTC must be named once, as sizeUsd or as size"),
@@ -217,13 +218,11 @@ SENTENCES: dict[str, tuple[dict[str, object], str]] = {
     "R7_ORDERS_PER_MINUTE": ({"minute_orders": 10}, "this would be order 11 of the UTC minute, more than 10"),
     "R8_DAILY_LOSS": (
         {"equity": D("9002.5")},
-        "997.5 USD are lost since the day's first mark and 2.5 are kept back for leaving the positions, "
-        "together at least 1000 bps of 10000",
+        f"997.5 USD are lost since the day's first mark and 2.5 {KEPT} at least 1000 bps of 10000",
     ),
     "R8_DRAWDOWN": (
         {"peak": D(14_000), "drawdown_bps_max": 2_500},
-        "4000 USD are lost since the highest equity and 2.5 are kept back for leaving the positions, "
-        "together at least 2500 bps of 14000",
+        f"4000 USD are lost since the highest equity and 2.5 {KEPT} at least 2500 bps of 14000",
     ),
     "R9_SIZE_ROUNDS_TO_ZERO": (
         {"size": D("0.000001"), "order_usd_min": D(0)},

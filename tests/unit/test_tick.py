@@ -13,7 +13,6 @@ from agentic_core.domain import (
     Instant,
     Noop,
     NoopResult,
-    PlannedOrder,
     ProposedAction,
     RejectedResult,
     Side,
@@ -110,7 +109,7 @@ def test_tick_denied_by_the_risk_engine_sends_nothing() -> None:
     assert isinstance(verdict, Denied)
     assert verdict.rule == "R5_POSITION_CAP"
     assert outcome.result == RejectedResult(rule=verdict.rule, detail=verdict.detail, numbers=verdict.numbers)
-    assert verdict.numbers["cap_usd"] == D(10_000)
+    assert (verdict.numbers.position_usd, verdict.numbers.position_bps_max) == (D(10_500), 10_000)
 
 
 @pytest.mark.parametrize("state", [TradingState.REDUCING, TradingState.HALTED])
@@ -133,7 +132,10 @@ def test_tick_of_one_leg_persists_sends_and_records() -> None:
     assert world.names == ["Persist", "Send", "Record"]
     verdict = outcome.decision.verdict
     assert isinstance(verdict, Approved)
-    assert verdict.plan == (PlannedOrder(symbol=BTC, side=Side.BUY, size=Size(D("0.01")), reduce_only=False),)
+    (leg,) = verdict.plan
+    assert (leg.symbol, leg.side, leg.size, leg.reduce_only) == (BTC, Side.BUY, D("0.01"), False)
+    assert leg.limit_price is None
+    assert leg.position_before == D(0)
     assert outcome.result == Executed(
         order_id=FIRST_LEG, states={FIRST_LEG: "filled"}, filled_size=Size(D("0.01")), fee=Usd(D("0.25"))
     )

@@ -62,7 +62,7 @@ def test_chat_question_shows_the_skill_the_market_the_account_and_the_caps() -> 
     assert question.trace_id == TickId(deployment=DEPLOYMENT, mark=AT).trace
     assert question.skill_payload == '{"thesis":"up"}'
     assert question.limits == LIMITS
-    assert (question.account.equity, question.account.positions) == (D(10_000), ())
+    assert (question.account.equity, question.account.positions) == (D(10_000), {})
     assert [(mark.symbol, mark.price) for mark in question.market.marks] == [(BTC, D(50_000))]
 
 

@@ -7,8 +7,12 @@ import pytest
 from agentic_core.domain import (
     Denied,
     Executed,
+    Figures,
+    Mark,
+    MarkSource,
     Noop,
     NoopResult,
+    Price,
     RejectedResult,
     Side,
     Size,
@@ -18,7 +22,6 @@ from agentic_core.domain import (
     client_order_id,
     paper_account,
 )
-from agentic_core.errors import UsageError
 from agentic_core.runtime import Turned, flatten, tick
 from agentic_core.runtime.effects import Abandon, Persist, Record, Send
 from tests.support.markets import AT, BTC, ETH, AccountByHand, MarketByHand, held
@@ -129,7 +132,7 @@ def test_flip_given_a_wrong_reply_to_the_abandoned_leg_is_not_disturbed() -> Non
     account.hold(held(BTC, "-0.02"))
     world = World(rejected)
     turn = tick(mandate(Says(open_of(Side.BUY, "0.03"))), market, account, TradingState.ACTIVE, record_holds=False)
-    outcome = world.play(turn, instead={2: Denied(rule="x", detail="x", numbers={})})
+    outcome = world.play(turn, instead={2: Denied(rule="x", detail="x", numbers=Figures())})
     assert isinstance(outcome, Turned)
     assert world.names == ["Persist", "Send", "Abandon", "Record"]
 
@@ -177,10 +180,25 @@ def test_flatten_is_recorded_as_decided_by_its_command() -> None:
     assert {send.prepared.intent.cloid for send in world.of(Send)}.isdisjoint({CLOSING, OPENING})
 
 
-def test_flatten_of_a_symbol_without_a_mark_says_so() -> None:
-    """Without a mark there is no collar, and an order without one is not sent."""
+def test_flatten_of_a_symbol_without_a_mark_asks_for_a_price_of_its_own() -> None:
+    """A close does not wait for a mark: it is priced off what the book says, inside the collar of that."""
     market = MarketByHand({BTC: "50000"})
     account = AccountByHand(market)
     account.hold(held(ETH, "1"))
-    with pytest.raises(UsageError, match="ETH has no mark"):
-        World().play(flatten(mandate(Says(None)), COMMAND, market, account))
+    world = World(filled, quote=Mark(symbol=ETH, price=Price(D(2_000)), as_of=AT, source=MarkSource.BOOK))
+    world.play(flatten(mandate(Says(None)), COMMAND, market, account))
+    assert world.names == ["Quote", "Persist", "Send", "Record"]
+    (sent,) = world.of(Send)
+    assert sent.prepared.intent.limit_price == D(1_980)
+
+
+def test_flatten_of_a_symbol_nothing_has_a_price_for_is_recorded_as_that() -> None:
+    """Without any price there is no collar, and an order without one is not sent."""
+    market = MarketByHand({BTC: "50000"})
+    account = AccountByHand(market)
+    account.hold(held(ETH, "1"))
+    world = World()
+    outcome = world.play(flatten(mandate(Says(None)), COMMAND, market, account))
+    assert isinstance(outcome, Turned)
+    assert isinstance(outcome.result, RejectedResult)
+    assert (outcome.result.rule, world.names) == ("R4_NO_PRICE", ["Quote", "Record"])
