@@ -78,7 +78,9 @@ class GuardedBroker:
 
     def _deny(self, prepared: PreparedIntent, account: AccountView) -> Denied | None:
         intent, limits, now = prepared.intent, self._limits, self._now()
-        action = _as_action(intent)
+        action, state = _as_action(intent), self._state()
+        if state is not TradingState.ACTIVE:
+            return deny(f"R3_{state.name}", action, Figures())
         mark = self._market.mark(intent.symbol)
         fresh = check_mark(mark, now, limits.mark_age_ms_max)
         if mark is not None and isinstance(fresh, Stale):
@@ -89,7 +91,7 @@ class GuardedBroker:
             return deny("R3_STATE_MOVED", action, Figures(held=held, position_before=intent.position_before))
         if prepared.expires_at is not None and prepared.expires_at - now < _TIME_TO_ARRIVE_MS:
             return deny("R4_TOO_LATE", action, Figures())
-        verdict = process(action, account, self._market, limits, self._state())
+        verdict = process(action, account, self._market, limits, state)
         if isinstance(verdict, Approved):
             return verdict.withheld
         assert isinstance(verdict, Denied), "an open is approved or denied"

@@ -24,7 +24,7 @@ class Choice:
         self._reach = _reach(survey)
         self._kills: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.distrusted: set[str] = set()
-        """Tests that fail in company of others although the mutant is not to blame."""
+        """Tests that fail in company of others on the original too."""
 
     def candidates(self) -> dict[str, dict[str, float]]:
         """Return every test that can notice any mutant, by its file, with the seconds it takes."""

@@ -29,19 +29,22 @@ class Noticed(msgspec.Struct, frozen=True, kw_only=True):
     test: str
     """Its pytest id, or the file that could not be collected, or nothing if pytest as a whole gave up."""
     when: str
-    round: int
+    company: list[dict[str, float]]
+    """All rounds up to the one it failed in."""
 
 
 class JudgeBroke(Exception):
     """Pytest ended in a way that says nothing about the mutant."""
 
 
-def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], known: frozenset[str]) -> Noticed | None:
+def judge(
+    plan: Plan, mutant: Mutant | None, rounds: Sequence[Mapping[str, float]], known: frozenset[str]
+) -> Noticed | None:
     """Run tests against a mutant up to the first that notices; in a process that has not imported the project yet.
 
     Args:
         plan: the project.
-        mutant: what to import instead of the original.
+        mutant: what to import instead of the original; with none the original is judged.
         rounds: groups of tests that may notice, with the seconds each takes.
         known: every test of the project as it stands; a test that only exists with the mutant judges too.
 
@@ -49,12 +52,13 @@ def judge(plan: Plan, mutant: Mutant, rounds: Sequence[Mapping[str, float]], kno
         JudgeBroke: pytest refused to work.
     """
     _fence(plan)
-    path = plan.root / mutant.source.file
-    sys.meta_path.insert(0, _Finder(mutant.source.module, path, mutant.code(path)))
-    for number, chosen in enumerate(rounds):
-        noticed = _round(plan, chosen, known, number)
-        if noticed is not None:
-            return noticed
+    if mutant is not None:
+        path = plan.root / mutant.source.file
+        sys.meta_path.insert(0, _Finder(mutant.source.module, path, mutant.code(path)))
+    for number, chosen in enumerate(rounds, start=1):
+        failed = _round(plan, chosen, known)
+        if failed is not None:
+            return Noticed(test=failed[0], when=failed[1], company=[dict(some) for some in rounds[:number]])
     return None
 
 
@@ -65,16 +69,15 @@ def _fence(plan: Plan) -> None:
         raise JudgeBroke(f"imported before any mutant: {', '.join(early)}")
 
 
-def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str], number: int) -> Noticed | None:
+def _round(plan: Plan, chosen: Mapping[str, float], known: frozenset[str]) -> tuple[str, str] | None:
     watch = Watch(chosen, patience=plan.patience)
     limit_collection()
     files = list(dict.fromkeys(test.split("::")[0] for test in chosen))
     code = run_tests(plan, files, [watch, _Choice(chosen, known)], ["-x"])
     if watch.failed:
-        test, when = next(iter(watch.failed.items()))
-        return Noticed(test=test, when=when, round=number)
+        return next(iter(watch.failed.items()))
     if code in _SOMETHING_FAILED:
-        return Noticed(test="", when="session", round=number)
+        return "", "session"
     if code not in _NOTHING_FAILED:
         raise JudgeBroke(f"pytest ended with {code} over {', '.join(files)}")
     return None

@@ -84,9 +84,7 @@ def judge_all(
             if watch.is_over() and len(verdicts) < len(wanted):
                 raise BudgetSpent(f"{len(verdicts)} of {len(wanted)} mutants were judged in the time given")
     if trials.distrusted:
-        sys.stderr.write(
-            f"failed in company of other tests only, so these killed nothing: {sorted(trials.distrusted)}\n"
-        )
+        sys.stderr.write(f"red in company of other tests, so these judged nothing: {sorted(trials.distrusted)}\n")
     return verdicts
 
 
