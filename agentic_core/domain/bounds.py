@@ -22,7 +22,7 @@ class GapAssumptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     carry_bps: Bps = Bps(5_000)
     """The furthest a mark rises above where it stood at the last approved open, before the last gap.
 
-    Positions are held to their caps when something is opened, and grow with their marks from then on.
+    Exposure is held to its cap when something is opened, and grows with its marks from then on.
     """
     funding_bps: Bps = Bps(10)
     """The most funding that falls due from one turn to the next, either way, of notional at the later mark."""

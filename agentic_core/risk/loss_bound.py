@@ -93,9 +93,11 @@ class _Caps:
         return max(grown * self._gap, opened * (2 * self._crossing + self._gap))
 
     def _exposure(self, limits: RiskLimits, drawdown: Fraction) -> Fraction:
-        # The largest sum of notionals that an approved open can lead to, over equity.
-        symbols = sum((self._position(limits, leverage) for leverage in self._leverages), Fraction(0))
-        caps = [_share(limits.exposure_bps_max), Fraction(limits.leverage_max), symbols]
+        # The largest sum of notionals that an approved open can lead to, over equity. The cap of a position is held
+        # against the symbol that is opened only: the others may have grown beyond theirs by then.
+        caps = [_share(limits.exposure_bps_max), Fraction(limits.leverage_max)]
+        if len(self._leverages) <= 1:
+            caps.append(sum((self._position(limits, leverage) for leverage in self._leverages), Fraction(0)))
         if limits.reserve_bps:
             # No open passes that leaves the reserve of its exposure less room than to the drawdown cap.
             caps.append(drawdown / _share(limits.reserve_bps))

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from tests.mutation.importers import imported_names, importing, modules_near
 from tests.mutation.mutants import Mutant
+from tests.mutation.parts import Survey
 from tests.mutation.plan import Plan, module_of
-from tests.mutation.survey import Survey
 
 __all__ = ["Choice"]
 
@@ -75,7 +75,9 @@ class Choice:
     def _favourite(self, mutant: Mutant, tests: Mapping[str, float]) -> str:
         files = Counter(_file(test) for test in tests)
         inside, nearby = self._kills[mutant.function], self._kills[mutant.source.file]
-        return max(files, key=lambda file: (inside[file], nearby[file], -self._reach[file], files[file]), default="")
+        return max(
+            sorted(files), key=lambda file: (inside[file], nearby[file], -self._reach[file], files[file]), default=""
+        )
 
 
 def _file(test: str) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from tests.mutation.journal import Journal, JournalTaken, open_journal
 from tests.mutation.mutants import Mutant
 from tests.mutation.page import render
-from tests.mutation.plan import REPOSITORY, Plan
+from tests.mutation.plan import REPOSITORY, Plan, module_of
 from tests.mutation.progress import Stopwatch
 from tests.mutation.reasons import Checked, check_reasons, read_reasons
 from tests.mutation.run import BudgetSpent, Mutants, all_mutants, judge_all, surveyed
@@ -41,9 +41,9 @@ def main(arguments: Sequence[str] | None = None, plan: Plan = REPOSITORY) -> int
     """Run the command; 0 where the bar is reached and every survivor has its reason, 3 where the budget was spent."""
     options = _parsed(arguments, plan)
     try:
-        narrowed = _narrowed(plan, options)
-        with open_journal(narrowed) as journal:
-            return _run(narrowed, options, journal)
+        files = _chosen(plan, options)
+        with open_journal(plan, files) as journal:
+            return _run(plan, options, files, journal)
     except (Refused, JournalTaken, SurveyBroke, TrialBroke) as problem:
         sys.stderr.write(f"{problem}\n")
         return _REFUSED
@@ -64,27 +64,25 @@ def _parsed(arguments: Sequence[str] | None, plan: Plan) -> Options:
     return msgspec.convert(vars(parser.parse_args(arguments)), Options)
 
 
-def _narrowed(plan: Plan, options: Options) -> Plan:
+def _chosen(plan: Plan, options: Options) -> list[str]:
     if options.only is None:
-        return plan
+        return plan.target_files()
     if options.write:
         raise Refused("--write needs all targets, and --only names some; leave one of them out")
     asked = options.only.strip("/").removesuffix(".py").replace("/", ".")
-    files = [
-        file for file in plan.target_files() if f"{file.removesuffix('.py').replace('/', '.')}.".startswith(f"{asked}.")
-    ]
+    files = [file for file in plan.target_files() if f"{module_of(file)}.".startswith(f"{asked}.")]
     if not files:
         raise Refused(f"--only {options.only} names no target; targets are {', '.join(plan.targets)}")
-    return msgspec.structs.replace(plan, targets=tuple(files))
+    return files
 
 
-def _run(plan: Plan, options: Options, journal: Journal) -> int:
+def _run(plan: Plan, options: Options, files: Sequence[str], journal: Journal) -> int:
     watch = Stopwatch(options.budget)
     if not options.resume:
         journal.forget()
     at_once = len(os.sched_getaffinity(0))
-    mutants = all_mutants(plan)
-    sys.stderr.write(f"{len(mutants.all)} mutants of {len(mutants.by_file)} files; first the tests run once, traced\n")
+    mutants = all_mutants(plan, files)
+    sys.stderr.write(f"{len(mutants.all)} mutants of {len(mutants.by_file)} files; first, new tests run traced\n")
     survey = surveyed(plan, journal, at_once=at_once)
     if survey.red:
         sys.stderr.write(f"red without any mutation, so these judge nothing: {', '.join(survey.red)}\n")

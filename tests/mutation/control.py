@@ -1,6 +1,6 @@
 """The control: the tests judge the original in the same way as a mutant, and none may notice anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,8 +8,10 @@ import msgspec
 from tests.mutation.children import Broke, Result, TimedOut, run_each
 from tests.mutation.choice import Choice
 from tests.mutation.judging import unmutated
+from tests.mutation.parts import Survey
 from tests.mutation.plan import Plan
-from tests.mutation.survey import Survey, SurveyBroke
+from tests.mutation.progress import told
+from tests.mutation.survey import SurveyBroke
 
 __all__ = ["controlled"]
 
@@ -21,8 +23,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     took: dict[str, float]
 
 
-def controlled(plan: Plan, survey: Survey, folder: Path, *, at_once: int) -> Survey:
-    """Run each file of tests against the original in a process of its own.
+def controlled(plan: Plan, survey: Survey, files: Collection[str], folder: Path, *, at_once: int) -> Survey:
+    """Run some files of tests against the original, each in a process of its own.
 
     Tests that fail there judge nothing, and what the others take replaces what they took while they were traced.
 
@@ -38,7 +40,8 @@ def controlled(plan: Plan, survey: Survey, folder: Path, *, at_once: int) -> Sur
 
     red: set[str] = set()
     took: dict[str, float] = {}
-    for file, ended in run_each(list(candidates), work, folder, at_once=at_once):
+    pieces = [file for file in candidates if file in files]
+    for number, (file, ended) in enumerate(run_each(pieces, work, folder, at_once=at_once), start=1):
         match ended:
             case Result(value=value):
                 seen = msgspec.json.decode(value, type=Seen)
@@ -48,6 +51,7 @@ def controlled(plan: Plan, survey: Survey, folder: Path, *, at_once: int) -> Sur
                 red.update(candidates[file])
             case Broke(output=output):
                 raise SurveyBroke(f"{file} could not judge the original; the end of its output:\n{output}")
+        told(f"judged the original by {number} of {len(pieces)} files")
     return _without(survey, red, took)
 
 

@@ -4,14 +4,14 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from tests.mutation.parts import digest_of
 from tests.mutation.plan import Plan
-from tests.mutation.survey import Survey
 from tests.mutation.verdicts import Verdict
 
 __all__ = ["Journal", "JournalTaken", "open_journal"]
@@ -22,28 +22,18 @@ class JournalTaken(Exception):
 
 
 class Journal:
-    """The survey and the verdicts of one state of the sources."""
+    """The verdicts of one state of the sources."""
 
     def __init__(self, folder: Path) -> None:
         """Use a folder."""
         self.folder = folder
-        self._survey = folder / "survey.json"
+        self.parts = folder.parent / "parts"
+        """Where all runs keep what they know about tests."""
         self._verdicts = folder / "verdicts.jsonl"
 
     def forget(self) -> None:
         """Start anew."""
-        self._survey.unlink(missing_ok=True)
         self._verdicts.unlink(missing_ok=True)
-
-    def survey(self) -> Survey | None:
-        """Return the survey, if it was finished."""
-        return msgspec.json.decode(self._survey.read_bytes(), type=Survey) if self._survey.exists() else None
-
-    def keep_survey(self, survey: Survey) -> None:
-        """Keep a survey."""
-        written = self._survey.with_suffix(".new")
-        written.write_bytes(msgspec.json.encode(survey))
-        written.replace(self._survey)
 
     def verdicts(self) -> dict[str, Verdict]:
         """Return the verdicts so far, by the id of the mutant; a line that was cut short does not count."""
@@ -60,13 +50,13 @@ class Journal:
 
 
 @contextmanager
-def open_journal(plan: Plan) -> Iterator[Journal]:
-    """Hold the journal of the sources as they are now.
+def open_journal(plan: Plan, files: Sequence[str]) -> Iterator[Journal]:
+    """Hold the journal of some target files and of the sources as they are now.
 
     Raises:
         JournalTaken: another process holds it.
     """
-    folder = Path(tempfile.gettempdir()) / f"mutation-{os.getuid()}" / _key(plan)
+    folder = Path(tempfile.gettempdir()) / f"mutation-{os.getuid()}" / _key(plan, files)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
@@ -76,10 +66,6 @@ def open_journal(plan: Plan) -> Iterator[Journal]:
         yield Journal(folder)
 
 
-def _key(plan: Plan) -> str:
-    tops = {Path(place).parts[0] for place in (*plan.packages, *plan.targets, *plan.judges)}
-    files = {path for top in tops for path in (plan.root / top).rglob("*") if path.suffix in {".py", ".json", ".csv"}}
-    digest = hashlib.sha256(msgspec.json.encode([str(plan.root), plan.targets, plan.judges, plan.left_out]))
-    for path in sorted({*files, plan.root / "pyproject.toml"}):
-        digest.update(str(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:20]
+def _key(plan: Plan, files: Sequence[str]) -> str:
+    chosen = hashlib.sha256("\n".join(files).encode()).hexdigest()[:8]
+    return f"{digest_of(plan, without=set())}-{chosen}"

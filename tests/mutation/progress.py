@@ -6,7 +6,7 @@ from collections import Counter
 
 from tests.mutation.verdicts import Outcome
 
-__all__ = ["Progress", "Stopwatch"]
+__all__ = ["Progress", "Stopwatch", "told"]
 
 _QUIET_SECONDS = 10.0
 """Where there is no terminal to rewrite a line on, a line comes this often."""
@@ -29,6 +29,12 @@ class Stopwatch:
         return self._limit is not None and self.seconds() > self._limit
 
 
+def told(line: str) -> None:
+    """Tell a line that the next one replaces where there is a terminal."""
+    sys.stderr.write(f"\r{line}\x1b[K" if sys.stderr.isatty() else f"{line}\n")
+    sys.stderr.flush()
+
+
 class Progress:
     """The line that changes while mutants are judged."""
 
@@ -44,16 +50,15 @@ class Progress:
         """Count one more."""
         self._outcomes[outcome] += 1
         now = self._watch.seconds()
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{self._line(now)}\x1b[K")
-        elif now - self._told >= _QUIET_SECONDS:
-            sys.stderr.write(f"{self._line(now)}\n")
+        if sys.stderr.isatty() or now - self._told >= _QUIET_SECONDS:
+            told(self._line(now))
             self._told = now
-        sys.stderr.flush()
 
     def close(self) -> None:
         """End the line."""
-        sys.stderr.write(f"{chr(13) if sys.stderr.isatty() else ''}{self._line(self._watch.seconds())}\n")
+        told(self._line(self._watch.seconds()))
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
 
     def _line(self, now: float) -> str:
         done = self._outcomes.total()

@@ -12,10 +12,11 @@ from tests.mutation.control import controlled
 from tests.mutation.declared import declarations
 from tests.mutation.journal import Journal
 from tests.mutation.mutants import Mutant, mutate, read_source
+from tests.mutation.parts import Parts, Survey, together
 from tests.mutation.plan import Plan
 from tests.mutation.progress import Progress, Stopwatch
 from tests.mutation.session import keep_out_of_the_tree
-from tests.mutation.survey import Survey, survey
+from tests.mutation.survey import survey, test_files
 from tests.mutation.trials import Trials
 from tests.mutation.verdicts import Verdict
 
@@ -39,28 +40,34 @@ class Mutants(msgspec.Struct, frozen=True, kw_only=True):
         return [mutant for mutants in self.by_file.values() for mutant in mutants]
 
 
-def all_mutants(plan: Plan) -> Mutants:
-    """Make the mutants of every target file."""
+def all_mutants(plan: Plan, files: Iterable[str]) -> Mutants:
+    """Make the mutants of some target files."""
     declared = declarations(plan.root / file for file in plan.package_files())
     by_file: dict[str, list[Mutant]] = {}
     left_out: Counter[str] = Counter()
-    for file in plan.target_files():
+    for file in files:
         by_file[file], left = mutate(read_source(plan.root, file), declared)
         left_out.update(left)
     return Mutants(by_file=by_file, left_out=left_out)
 
 
 def surveyed(plan: Plan, journal: Journal, *, at_once: int) -> Survey:
-    """Return the survey of the journal, or make it, and import what tests need so that children need not."""
+    """Return what is known about all tests, run those of which it is not known, and import what tests need.
+
+    Raises:
+        SurveyBroke: pytest could not do its work.
+    """
+    files = test_files(plan)
+    parts = Parts(plan, journal.parts, files)
+    known = {file: part for file in files if (part := parts.known(file)) is not None}
+    fresh = [file for file in files if file not in known]
     keep_out_of_the_tree(journal.folder, bytecode=False)
-    earlier = journal.survey()
-    known = earlier or survey(plan, journal.folder, at_once=at_once)
-    _import_foreign(known.modules)
+    everything = together([*known.values(), survey(plan, fresh, journal.folder, at_once=at_once)])
+    _import_foreign(everything.modules)
     keep_out_of_the_tree(journal.folder, bytecode=True)
-    if earlier is None:
-        known = controlled(plan, known, journal.folder, at_once=at_once)
-        journal.keep_survey(known)
-    return known
+    judged = controlled(plan, everything, fresh, journal.folder, at_once=at_once)
+    parts.keep(judged, fresh)
+    return judged
 
 
 def judge_all(

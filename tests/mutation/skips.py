@@ -83,7 +83,7 @@ SKIPS: Mapping[str, tuple[str, Callable[[Place], bool]]] = {
     ),
     "unreachable calls": ("`assert_never(...)`: mypy proves that no value arrives there.", _unreachable),
     "prose": (
-        "Strings with white space in them, f-strings as a whole: sentences for people. All other strings are mutated.",
+        "Strings and f-strings with white space in them: sentences for people. All other strings are mutated.",
         _prose,
     ),
 }

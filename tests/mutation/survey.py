@@ -1,7 +1,6 @@
 """What each test executes and how long it takes, measured once on the code as it stands."""
 
 import sys
-from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,32 +11,18 @@ from coverage import Coverage
 
 from tests.mutation.children import Broke, Result, TimedOut, run_each
 from tests.mutation.importers import modules_near
+from tests.mutation.parts import Survey, together
 from tests.mutation.plan import Plan
+from tests.mutation.progress import told
 from tests.mutation.session import Watch, run_tests
 
-__all__ = ["Survey", "SurveyBroke", "survey"]
+__all__ = ["SurveyBroke", "survey", "test_files"]
+
+_SHARE_FILES = 12
+"""A child runs about this many files, so that there is something to tell meanwhile."""
 
 _IMPORTING = ""
 """The context of what is executed while nothing is tested."""
-
-
-class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """The tests that may judge, and what they reach."""
-
-    seconds: dict[str, float]
-    """Every test that passes, by its pytest id, with the seconds of processor time it takes."""
-    red: list[str]
-    """Tests and files that fail without any mutation; they judge nothing."""
-    lines: dict[str, dict[int, list[str]]]
-    """File to line to the tests that execute it."""
-    imported: dict[str, list[int]]
-    """File to the lines that are executed by importing and collecting."""
-    modules: list[str]
-    """What the tests import that is not part of the project, in the order in which it was first imported."""
-
-    def known(self) -> frozenset[str]:
-        """Return every test there is."""
-        return frozenset({*self.seconds, *self.red})
 
 
 class SurveyBroke(Exception):
@@ -57,24 +42,30 @@ class _Trace:
             self._coverage.switch_context(_IMPORTING)
 
 
-def survey(plan: Plan, folder: Path, *, at_once: int) -> Survey:
-    """Run all tests that may judge, traced.
+def test_files(plan: Plan) -> list[str]:
+    """List the files of tests that may judge, as paths from the root."""
+    return sorted({file for judge in plan.judges for file in _test_files(plan, judge)})
+
+
+def survey(plan: Plan, files: Sequence[str], folder: Path, *, at_once: int) -> Survey:
+    """Run some files of tests, traced.
 
     Raises:
         SurveyBroke: pytest could not do its work.
     """
-    files = sorted({file for judge in plan.judges for file in _test_files(plan, judge)})
-    shares = [files[number::at_once] for number in range(at_once)]
+    count = max(at_once, len(files) // _SHARE_FILES)
+    shares = [share for share in (files[number::count] for number in range(count)) if share]
     parts = []
-    for _, ended in run_each([share for share in shares if share], partial(_share, plan), folder, at_once=at_once):
+    for share, ended in run_each(shares, partial(_share, plan), folder, at_once=at_once):
         match ended:
             case Result(value=value):
                 parts.append(msgspec.json.decode(value, type=Survey))
             case TimedOut():
-                raise SurveyBroke("the tests set a timer of their own and ran into it; none of the survey's has one")
+                raise SurveyBroke(f"a timer that is not ours ended the tests of {', '.join(share)}")
             case Broke(output=output):
                 raise SurveyBroke(f"the tests could not be surveyed; the end of their output:\n{output}")
-    return _together(parts)
+        told(f"traced the tests of {sum(len(part.files) for part in parts)} of {len(files)} files")
+    return together(parts)
 
 
 def _test_files(plan: Plan, judge: str) -> Iterable[str]:
@@ -96,6 +87,7 @@ def _share(plan: Plan, files: Sequence[str]) -> str:
         raise SurveyBroke(f"pytest ended with {code}")
     lines, imported = _reached(coverage, dict(zip(paths, traced, strict=True)), watch.failed)
     part = Survey(
+        files=list(files),
         seconds={test: seconds for test, seconds in watch.took.items() if test not in watch.failed},
         red=sorted(watch.failed),
         lines=lines,
@@ -128,21 +120,3 @@ def _foreign_modules(plan: Plan) -> list[str]:
         if installed and not private and name == getattr(module, "__name__", None):
             found.append(name)
     return found
-
-
-def _together(parts: Sequence[Survey]) -> Survey:
-    lines: defaultdict[str, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-    imported: defaultdict[str, set[int]] = defaultdict(set)
-    for part in parts:
-        for file, reached in part.lines.items():
-            for line, tests in reached.items():
-                lines[file][line] += tests
-        for file, numbers in part.imported.items():
-            imported[file].update(numbers)
-    return Survey(
-        seconds={test: seconds for part in parts for test, seconds in part.seconds.items()},
-        red=sorted({test for part in parts for test in part.red}),
-        lines={file: {line: sorted(tests) for line, tests in reached.items()} for file, reached in lines.items()},
-        imported={file: sorted(numbers) for file, numbers in imported.items()},
-        modules=list(dict.fromkeys(name for part in parts for name in part.modules)),
-    )

@@ -17,8 +17,8 @@ from tests.mutation.children import Broke, Ended, Result, TimedOut, run_each
 from tests.mutation.choice import Choice
 from tests.mutation.judging import Noticed, judge
 from tests.mutation.mutants import Mutant
+from tests.mutation.parts import Survey
 from tests.mutation.plan import Plan
-from tests.mutation.survey import Survey
 from tests.mutation.verdicts import Outcome, Verdict
 
 __all__ = ["TrialBroke", "Trials"]
@@ -102,6 +102,8 @@ class Trials:
     def _heard(self, trial: Trial, found: Noticed | None) -> Verdict | None:
         earlier = trial.noticed
         if found is not None and trial.stage is Stage.CONTROL:
+            if found.test not in self._known:
+                raise TrialBroke(f"pytest gave up on the original in the control of {trial.mutant.id}: {found.test}")
             self.distrusted.add(found.test)
             return self._again(trial, Stage.TRY, None)
         if found is not None:

@@ -93,9 +93,9 @@ class Account:
         self.fills.append((symbol, signed, price, fee, gain))
         self.held[symbol], self.cost[symbol] = held + signed, cost - share + grown
         if self.isolated.get(symbol):
-            leverage = self._leverage(symbol, worth(abs(held + signed), price))
+            leverage = self._leverage(symbol, worth(abs(held + signed), self.marks[symbol]))
             self.pocket[symbol] = (
-                0 if whole else pocket + gain - back // MICRO * MICRO
+                0 if whole else pocket + gain - max(0, back) // MICRO * MICRO
             ) - -grown // leverage // MICRO * MICRO
 
     def _tidy(self, symbol: str) -> None:
@@ -155,16 +155,20 @@ class Account:
     def _needed(self, symbol: str, more: int, order: Order | None, *, resting: bool = True) -> Fraction:
         total = Fraction(0)
         for name in {symbol, *self.held, *(one.symbol for one in self.orders.values())}:
-            before = self.held.get(name, 0)
-            held, ways = before + more * (name == symbol), {1: 0, -1: 0}
+            held, ways = self.held.get(name, 0) + more * (name == symbol), {1: 0, -1: 0}
             for one in self.orders.values() if resting else ():
                 ways[one.side] += one.size * (
                     one.symbol == name and one is not order and not (one.reduces or one.waits)
                 )
-            total += max(self.initial(name, held + side * units) for side, units in ways.items())
-            if name in self.pocket:
-                total -= self.initial(name, before) if held * before > 0 else self.pot(name)
+            total += max(self._more(name, held + side * units) for side, units in ways.items())
         return total
+
+    def _more(self, symbol: str, size: int) -> Fraction:
+        # What an isolated position holds already is not asked for again.
+        held, asked = self.held.get(symbol, 0), self.initial(symbol, size)
+        if symbol not in self.pocket:
+            return asked
+        return asked - (self.initial(symbol, held) if size * held > 0 else self.pot(symbol))
 
     def _fires(self, order: Order) -> bool:
         return (self.marks[order.symbol] - (order.trigger or 0)) * order.side * (-1 if order.profit else 1) >= 0
@@ -252,9 +256,10 @@ class Account:
     def _liquidate(self, names: list[str], most: int | None) -> None:
         for order in [one for one in self.orders.values() if one.symbol in names]:
             self._end(order, "liquidatedCanceled")
-        for symbol, held in [(name, held) for name, held in self.held.items() if name in names]:
-            fee = self._fee(abs(held), self.marks[symbol], self.taker)
-            self._fold(symbol, -held, self.marks[symbol], fee if most is None else min(fee, most))
+        for symbol in [name for name in self.held if name in names and name not in self.out]:
+            held, mark = self.held[symbol], self.marks[symbol]
+            fee = self._fee(abs(held), mark, self.taker)
+            self._fold(symbol, -held, mark, fee if most is None else min(fee, most))
             self._tidy(symbol)
 
     def cancel(self, name: int) -> bool:

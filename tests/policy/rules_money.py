@@ -1,6 +1,7 @@
 """Rules that keep money safe: values cannot change, floats stay out, and orders leave through one gate."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.policy.tree import calls, classes, dotted, parsed
@@ -10,6 +11,9 @@ SENDERS = ("agentic_core/brokers/guarded.py", "agentic_core/runtime/drive.py")
 
 INTENT_MAKERS = ("agentic_core/store/", "agentic_core/domain/")
 """Only a store makes an intent durable, so only a store may call one prepared."""
+
+_BY_NAME = {"getattr", "attrgetter", "methodcaller"}
+"""What finds a method by the text of its name."""
 
 _EXACT = ("agentic_core/domain", "agentic_core/risk", "agentic_core/execution")
 
@@ -51,14 +55,27 @@ def float_conversions(root: Path) -> list[str]:
 
 
 def unguarded_sends(root: Path) -> list[str]:
-    """Name the calls of a method `send` outside the guarded broker; an import contract cannot see them."""
+    """Name what calls a method `send`, or takes it along to call it, outside the guarded broker.
+
+    An import contract cannot see method calls. Only comparing a number that is called `send` is no way around the gate.
+    """
     return [
-        f"{name}:{call.lineno} .send(...) goes around brokers/guarded.py"
+        f"{name}:{node.lineno} .send(...) goes around brokers/guarded.py"
         for name, tree in parsed(root)
         if name not in SENDERS
-        for called, call in calls(tree)
-        if called == "send" and isinstance(call.func, ast.Attribute)
+        for node in _sends(tree)
     ]
+
+
+def _sends(tree: ast.Module) -> Iterator[ast.expr]:
+    compared = {
+        id(side) for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "send" and id(node) not in compared:
+            yield node
+        if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] in _BY_NAME:
+            yield from (word for word in node.args if isinstance(word, ast.Constant) and word.value == "send")
 
 
 def forged_intents(root: Path) -> list[str]:

@@ -66,6 +66,13 @@ CASES: tuple[tuple[Rule, dict[str, str], str], ...] = (
     ),
     (rules_money.loose_values, {"agentic_core/domain/x.py": "@dataclass\nclass A:\n    b: int\n"}, "A is a dataclass"),
     (rules_money.unguarded_sends, {"agentic_core/runtime/x.py": "await broker.send(order)\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"hosts/x.py": "await self._broker.send(order)\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"agentic_hl/x.py": "self.gate.broker.send(order).close()\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"hosts/x.py": "send = broker.send\nsend(order)\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"hosts/x.py": "group.start_soon(broker.send, order)\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"hosts/x.py": "Broker.send(broker, order)\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"hosts/x.py": "getattr(broker, 'send')(order)\n"}, "x.py:1 .send(...)"),
+    (rules_money.unguarded_sends, {"hosts/x.py": "operator.methodcaller('send', order)\n"}, "x.py:1 .send(...)"),
     (
         rules_names.banned_words,
         {"docs/glossary.md": GLOSSARY, "agentic_core/x.py": "def run(order_manager): ...\n"},

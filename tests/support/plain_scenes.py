@@ -85,7 +85,8 @@ def _sized(dice: Dice, asked: Scene) -> Scene:
     rougher = dice.mostly(size, size + step / 2, None)
     if rougher is None:
         return msgspec.structs.replace(asked, size=None, size_usd=dollars)
-    named = instrument.size_down(rougher) if rougher is size else rougher
+    full = instrument.size_down(size)
+    named = dice.any_of(full, full, full, full.normalize()) if rougher is size else rougher
     return msgspec.structs.replace(asked, size=named, size_usd=None)
 
 

@@ -85,6 +85,8 @@ PRICES: list[Case] = [
         {"size_decimals": 2},
         PIPELINE_APPROVES,
     ),
+    ("no-limit-collar", {}, {"collar_bps": 1}, {"collar_bps": 0}, PIPELINE_APPROVES),
+    ("no-limit-no-price", {"mark": D("50000.5")}, {"collar_bps": 1}, {"collar_bps": 0}, "R9_PRICE_STEP"),
     ("named-limit", {**THOUSAND, "mark": D("999.9")}, {"limit_price": D("999.9")}, {}, PIPELINE_APPROVES),
     ("illegal-half", {}, {"limit_price": D(50_001)}, {"limit_price": D("50000.5")}, "R9_PRICE_STEP"),
     (
@@ -104,6 +106,7 @@ PRICES: list[Case] = [
     ),
     ("limit-zero", {}, {"limit_price": D(1)}, {"limit_price": D(0)}, "R1_LIMIT_PRICE_NOT_POSITIVE"),
     ("limit-negative", {}, {"limit_price": D(1)}, {"limit_price": D(-1)}, "R1_LIMIT_PRICE_NOT_POSITIVE"),
+    ("limit-digits", SELL, {"limit_price": D(10**12 - 1)}, {"limit_price": D(10**12)}, PIPELINE_APPROVES),
     ("limit-no-number", {}, {}, {"limit_price": D("NaN")}, "R1_LIMIT_PRICE_NOT_POSITIVE"),
     ("limit-signalling", {}, {}, {"limit_price": D("sNaN")}, "R1_LIMIT_PRICE_NOT_POSITIVE"),
     ("limit-endless", SELL, {}, {"limit_price": D("Infinity")}, "R1_LIMIT_PRICE_NOT_POSITIVE"),

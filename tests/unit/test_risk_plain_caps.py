@@ -21,6 +21,9 @@ from agentic_core.domain import (
     Symbol,
     Usd,
 )
+from agentic_core.risk.facts import gather
+from agentic_core.risk.pipeline import judge as judge_facts
+from agentic_core.risk.plain import approve_plain
 from tests.support.markets import AT, BTC
 from tests.support.plain_scenes import both, short_way
 from tests.support.risk_scenes import Elsewhere, Scene, judge, scene
@@ -272,5 +275,16 @@ def test_short_way_of_a_first_position_counts_what_is_held_elsewhere() -> None:
     other = Elsewhere(symbol=Symbol("SOL"), size=D(-3), mark=D(100))
     short = short_way(scene(elsewhere=(other,), elsewhere_usd=D(-200)))
     assert short is not None
-    numbers = short.numbers
-    assert (numbers.held, numbers.position_usd, numbers.exposure_usd, numbers.reserve_usd) == (0, 500, 1_000, 5)
+    assert (short.numbers.held, short.numbers.position_usd) == (D(0), D(500))
+    assert (short.numbers.exposure_usd, short.numbers.reserve_usd) == (D(1_000), D(5))
+
+
+def test_short_way_with_an_account_of_an_older_mark_counts_no_exposure_below_zero() -> None:
+    """What is held was worth less when the account was copied, and nothing else is held that could make up for it."""
+    asked = scene(held=D("0.05"), elsewhere_usd=D(100))
+    older = asked.snapshot(scene(held=D("0.05"), mark=D(40_000)).market)
+    market, limits, state = asked.market, asked.limits, asked.state
+    short = approve_plain(asked.action, older, market, limits, state)
+    assert short is not None
+    assert short.numbers.exposure_usd == short.numbers.position_usd == D(3_000)
+    assert short == judge_facts(gather(asked.action, older, market, limits, state))

@@ -1,10 +1,12 @@
-"""What may be traded in which status, and which status may follow which."""
+"""What may be traded: in which status, and under which restrictions."""
+
+from collections.abc import Iterator
+from itertools import chain, combinations
 
 import pytest
 
-from agentic_core.domain import DeploymentStatus, TradingState, trading_state
-from agentic_core.domain.deployment_states import DEPLOYMENT_MOVES, FINAL_STATUSES, OCCUPYING_STATUSES, check_move
-from agentic_core.errors import IllegalTransition
+from agentic_core.domain import DeploymentStatus, Restriction, TradingState, trading_state
+from agentic_core.domain.trading import RESTRICTION_ALLOWS, STATUS_ALLOWS
 
 STATES = {
     "provisioning": "halted",
@@ -15,50 +17,48 @@ STATES = {
     "stopped": "halted",
     "error": "halted",
 }
+REDUCING = {"kill_latch", "platform_off", "version_changed", "store_lost", "drifted", "key_expiring"}
+HALTED = {"fenced"}
+SEVERITY = {"active": 0, "reducing": 1, "halted": 2}
 
 
-@pytest.mark.parametrize("status", list(DeploymentStatus))
+def subsets() -> Iterator[frozenset[Restriction]]:
+    """Yield every set of restrictions, from none to all."""
+    every = list(Restriction)
+    sizes = range(len(every) + 1)
+    return map(frozenset, chain.from_iterable(combinations(every, size) for size in sizes))
+
+
+@pytest.mark.parametrize("status", DeploymentStatus)
 def test_trading_state_follows_from_the_status(status: DeploymentStatus) -> None:
     """Only a running deployment opens; one that pauses or stops may still shrink what it holds."""
-    assert trading_state(status) is TradingState(STATES[status])
+    assert trading_state(status).value == STATES[status.value]
+    assert STATUS_ALLOWS[status].value == STATES[status.value]
 
 
-MOVES = {
-    "provisioning": {"running", "stopping", "error"},
-    "running": {"paused", "halted", "stopping", "error"},
-    "paused": {"running", "halted", "stopping", "error"},
-    "halted": {"running", "stopping", "error"},
-    "stopping": {"stopped", "error"},
-    "stopped": set(),
-    "error": set(),
-}
+def test_restrictions_leave_nothing_active() -> None:
+    """Each allows shrinking at most, and a lost lease allows nothing at all."""
+    assert {one.value for one, state in RESTRICTION_ALLOWS.items() if state is TradingState.REDUCING} == REDUCING
+    assert {one.value for one, state in RESTRICTION_ALLOWS.items() if state is TradingState.HALTED} == HALTED
+    assert set(RESTRICTION_ALLOWS) == set(Restriction)
 
 
-@pytest.mark.parametrize("current", list(DeploymentStatus))
-@pytest.mark.parametrize("target", list(DeploymentStatus))
-def test_deployment_moves_along_the_table_only(current: DeploymentStatus, target: DeploymentStatus) -> None:
-    """Staying is always allowed; pausing never lifts a halt, and nothing leads out of the end."""
-    if target is current or target in MOVES[current]:
-        check_move(current, target)
-        assert DEPLOYMENT_MOVES[current, target]
-    else:
-        assert not DEPLOYMENT_MOVES[current, target]
-        with pytest.raises(IllegalTransition, match=f"{current} cannot become {target}"):
-            check_move(current, target)
+@pytest.mark.parametrize("status", DeploymentStatus)
+def test_trading_state_is_the_tightest_of_the_status_and_every_restriction(status: DeploymentStatus) -> None:
+    """All 128 sets of restrictions, in whatever order they are found."""
+    seen = 0
+    for held in subsets():
+        names = {one.value for one in held}
+        severities = [SEVERITY[STATES[status.value]], 1 if names & REDUCING else 0, 2 if names & HALTED else 0]
+        assert SEVERITY[trading_state(status, held).value] == max(severities)
+        assert trading_state(status, sorted(held)) is trading_state(status, sorted(held, reverse=True))
+        seen += 1
+    assert seen == 128
 
 
-def test_final_statuses_lead_nowhere_and_occupy_nothing() -> None:
-    """Stopped and failed deployments make room for the next one; a stopping one already has."""
-    assert {"stopped", "error"} == FINAL_STATUSES
-    assert {"provisioning", "running", "paused", "halted"} == OCCUPYING_STATUSES
-
-
-@pytest.mark.parametrize("start", list(DeploymentStatus))
-def test_every_deployment_can_come_to_an_end(start: DeploymentStatus) -> None:
-    """From every status some path reaches a final one."""
-    reached = {start}
-    while more := {target for current in reached for target in DeploymentStatus if DEPLOYMENT_MOVES[current, target]}:
-        if more <= reached:
-            break
-        reached |= more
-    assert reached & FINAL_STATUSES
+@pytest.mark.parametrize("status", DeploymentStatus)
+def test_another_restriction_never_loosens(status: DeploymentStatus) -> None:
+    """Whatever holds already, one more leaves the state or tightens it."""
+    for held in subsets():
+        before = SEVERITY[trading_state(status, held).value]
+        assert all(SEVERITY[trading_state(status, held | {more}).value] >= before for more in Restriction)
