@@ -104,7 +104,7 @@ def _measure(size: Size, held: Size, mark: Decimal, exposure_usd: Decimal, reser
 
 def _within_caps(measured: Measured, equity: Decimal, limits: RiskLimits, instrument: Instrument) -> bool:
     exposure_usd, order_usd, shares = measured.exposure_usd, measured.order_usd, limits.shares
-    if equity <= ZERO or exposure_usd > equity * shares.tightest:
+    if exposure_usd > equity * shares.tightest:  # also where there is no equity: an order is worth more than nothing
         return False
     if order_usd < limits.order_usd_min or order_usd < VENUE_ORDER_USD_MIN:
         return False

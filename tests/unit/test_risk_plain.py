@@ -205,3 +205,28 @@ def test_process_of_a_plain_open_is_the_approval_of_the_short_way(minute_orders:
     short = short_way(asked)
     assert short is not None
     assert judge(asked) == short
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"size": D(0)}, "R1_SIZE_NOT_POSITIVE"),
+        ({"listed": False}, "R2_UNKNOWN_INSTRUMENT"),
+        ({"symbols_allowed": frozenset({ETH})}, "R2_SYMBOL_NOT_ALLOWED"),
+    ],
+    ids=["not-understood", "not-listed", "not-allowed"],
+)
+def test_opposite_open_that_is_not_understood_closes_nothing(changes: Changes, rule: str) -> None:
+    """What is misshapen or about the wrong symbol is denied with its closing leg."""
+    verdict = judge(scene(held=D("-0.01"), **changes))
+    assert isinstance(verdict, Denied)
+    assert verdict.rule == rule
+
+
+def test_opposite_open_beyond_a_cap_still_closes() -> None:
+    """The leg that closes is approved, and what was withheld says why."""
+    verdict = judge(scene(held=D("-0.01"), size=D(1)))
+    assert isinstance(verdict, Approved)
+    assert verdict.withheld is not None
+    assert verdict.withheld.rule == "R5_POSITION_CAP"
+    assert [leg.reduce_only for leg in verdict.plan] == [True]
