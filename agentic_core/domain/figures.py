@@ -55,5 +55,7 @@ class Figures(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, repr_om
     stop_bps: int | None = None
     maintenance_usd: Decimal | None = None
     """Maintenance margin once the mark stood at the stop."""
+    venue_leverage: int | None = None
+    """The highest leverage the venue gives a position of this notional."""
     position_before: Decimal | None = None
     """Signed units the decision had seen, where they have moved since."""

@@ -49,6 +49,9 @@ def judge(facts: Facts) -> Approved | Denied:
     )
     if rule is None:
         return Approved(plan=_plan(facts, measured), numbers=figures)
+    if rule == "R6_VENUE_LEVERAGE":
+        lent = instrument.leverage_at(measured.position_usd)
+        figures = msgspec.structs.replace(figures, venue_leverage=lent)
     if rule == "R9_LIQUIDATION_BEFORE_STOP":
         maintenance_usd = maintenance_at_stop(facts, measured, instrument)
         figures = msgspec.structs.replace(figures, maintenance_usd=maintenance_usd)

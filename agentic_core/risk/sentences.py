@@ -69,7 +69,8 @@ DETAILS: dict[str, _Sentence] = {
     ),
     "R6_LEVERAGE_CAP": lambda _, f: _over("exposure", f.exposure_usd, f"{f.leverage_max} times", f),
     "R6_VENUE_LEVERAGE": lambda a, f: (
-        f"a position of {_usd(f.position_usd)} USD in {a.symbol} is more than the venue lends on {_usd(f.equity)}"
+        f"a position of {_usd(f.position_usd)} USD in {a.symbol} is more than {f.venue_leverage} times equity "
+        f"{_usd(f.equity)}, which is all the venue gives it"
     ),
     "R7_ORDERS_PER_DAY": lambda _, f: (
         f"this would be order {f.orders_after} of the UTC day, more than {f.orders_per_day_max}"

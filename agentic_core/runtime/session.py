@@ -150,6 +150,7 @@ class Session:
         """
         if self.status is not DeploymentStatus.HALTED or not self.recorder.halts or not self.ledger.positions:
             return False
+        self.recorder.ticks += 1
         await self.flatten(f"halt:{self.recorder.halts[-1].reason}")
         return True
 

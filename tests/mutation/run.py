@@ -1,5 +1,6 @@
 """One run: survey the tests, judge every mutant, keep each verdict."""
 
+import gc
 import importlib
 import sys
 from collections import Counter
@@ -64,6 +65,7 @@ def surveyed(plan: Plan, journal: Journal, *, at_once: int) -> Survey:
     keep_out_of_the_tree(journal.folder, bytecode=False)
     everything = together([*known.values(), survey(plan, fresh, journal.folder, at_once=at_once)])
     _import_foreign(everything.modules)
+    gc.freeze()  # pytest collects garbage five times as it ends, which is half the time of most children
     keep_out_of_the_tree(journal.folder, bytecode=True)
     judged = controlled(plan, everything, fresh, journal.folder, at_once=at_once)
     parts.keep(judged, fresh)

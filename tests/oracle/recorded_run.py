@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tests.oracle.reference_terms import Outcome
 
@@ -14,17 +14,12 @@ def facts_recorded(document: Json) -> dict[str, object]:
     assert _text(document, "schema") == "agentic-run/1"
     run = _at(document, "run")
     orders = _rows(run, "orders")
-    decisions = _rows(run, "decisions")
-    denied = [
-        (_whole(item, "decision", "tick_at"), _text(item, "decision", "verdict", "rule"))
-        for item in decisions
-        if _text(item, "decision", "verdict", "kind") == "denied"
-    ]
-    approved = [item for item in decisions if _text(item, "decision", "verdict", "kind") == "approved"]
-    sent = {_text(item, "intent", "cloid") for item in orders}
     # Of the outcomes of an order only a rejection has a reason.
     refused = [(_whole(item, "time"), "VENUE") for item in orders if "reason" in _keys(item, "outcome")]
+    decided = _decided(_rows(run, "decisions"), {_text(item, "intent", "cloid") for item in orders})
     return {
+        **decided,
+        "rejections": sorted([*decided["rejections"], *refused]),
         "fills": [
             (
                 _whole(item, "time"),
@@ -33,7 +28,23 @@ def facts_recorded(document: Json) -> dict[str, object]:
             )
             for item in _rows(run, "fills")
         ],
-        "rejections": sorted(denied + refused),
+        "halts": [(_whole(item, "time"), _text(item, "reason")) for item in _rows(run, "halts")],
+        "funding": [(_whole(item, "time"), Fraction(_text(item, "amount"))) for item in _rows(run, "funding")],
+        "orders": len(orders),
+        "ticks": _whole(run, "ticks"),
+        "final equity": Fraction(_text(run, "final_equity")),
+        "first and last mark": (_whole(run, "start"), _whole(run, "end")),
+    }
+
+
+def _decided(decisions: Sequence[Json], sent: set[str]) -> dict[str, list[Any]]:
+    approved = [item for item in decisions if _text(item, "decision", "verdict", "kind") == "approved"]
+    return {
+        "rejections": [
+            (_whole(item, "decision", "tick_at"), _text(item, "decision", "verdict", "rule"))
+            for item in decisions
+            if _text(item, "decision", "verdict", "kind") == "denied"
+        ],
         "withheld": [
             (_whole(item, "decision", "tick_at"), _text(item, "decision", "verdict", "withheld", "rule"))
             for item in approved
@@ -49,17 +60,11 @@ def facts_recorded(document: Json) -> dict[str, object]:
             for item in approved
             if _rows(item, "decision", "verdict", "adjusted")
         ],
-        "halts": [(_whole(item, "time"), _text(item, "reason")) for item in _rows(run, "halts")],
         "closings": [
             (_whole(item, "decision", "tick_at"), _text(item, "decision", "decided_by").removeprefix("halt:"))
             for item in decisions
             if _text(item, "decision", "decided_by").startswith("halt:")
         ],
-        "funding": [(_whole(item, "time"), Fraction(_text(item, "amount"))) for item in _rows(run, "funding")],
-        "orders": len(orders),
-        "ticks": _whole(run, "ticks"),
-        "final equity": Fraction(_text(run, "final_equity")),
-        "first and last mark": (_whole(run, "start"), _whole(run, "end")),
     }
 
 

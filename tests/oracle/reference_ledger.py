@@ -168,6 +168,8 @@ class Account:
         held, asked = self.held.get(symbol, 0), self.initial(symbol, size)
         if symbol not in self.pocket:
             return asked
+        if size * held > 0 and abs(size) < abs(held):
+            return Fraction(max(0, self.pot(symbol)) * (abs(size) - abs(held)), abs(held))
         return asked - (self.initial(symbol, held) if size * held > 0 else self.pot(symbol))
 
     def _fires(self, order: Order) -> bool:
@@ -246,7 +248,7 @@ class Account:
 
     def enforce(self) -> None:
         """Liquidate what can no longer be carried."""
-        for symbol in [name for name in self.pocket if name not in self.out]:
+        for symbol in list(self.pocket):
             if self.pot(symbol) < self.maintenance([symbol]):
                 self._liquidate([symbol], self.pot(symbol))
         cross = [name for name in self.held if name not in self.pocket]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -205,6 +205,6 @@ def test_paper_account_equals_the_reference_after_every_operation() -> None:
     SEEN.clear()
     run_state_machine_as_test(
         LedgerMachine,
-        settings=settings(max_examples=300, stateful_step_count=50, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=1500, stateful_step_count=50, phases=[Phase.generate], derandomize=False, database=None, suppress_health_check=list(HealthCheck)),
     )
     print(sorted(SEEN.items(), key=lambda x: -x[1]))

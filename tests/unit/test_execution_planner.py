@@ -103,6 +103,12 @@ def test_limit_price_stays_inside_the_collar() -> None:
     assert limit_price(rules, Side.SELL, D("1000.06"), 50) == D("995.1")
 
 
+def test_plan_prices_by_the_rules_of_the_instrument() -> None:
+    """BTC has five decimals of size, which leaves one for its price."""
+    (intent,) = plan_intents([leg(Side.BUY, "0.01")], ACCOUNT, TURN, MarketByHand({BTC: "123.456"}), 0)
+    assert intent.limit_price == D("123.4")
+
+
 def test_plan_of_nothing_is_nothing() -> None:
     """No legs make no orders."""
     assert plan_intents([], ACCOUNT, TURN, MarketByHand(), 100) == ()

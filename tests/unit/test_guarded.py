@@ -100,7 +100,9 @@ async def test_gate_without_a_mark_denies_by_the_missing_mark() -> None:
 async def test_gate_of_a_halted_account_denies_by_the_halt_however_old_the_mark_is() -> None:
     """The trading state comes before freshness, as in the risk engine."""
     gate = Gate(scene(state=TradingState.HALTED, mark_age_ms=30_001))
-    assert denial(await gate.guarded.submit(gate.prepared())).rule == "R3_HALTED"
+    verdict = denial(await gate.guarded.submit(gate.prepared()))
+    assert (verdict.rule, verdict.detail) == ("R3_HALTED", "trading is halted; only reducing orders pass")
+    assert verdict.numbers == Figures()
 
 
 @pytest.mark.parametrize(

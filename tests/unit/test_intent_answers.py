@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from agentic_core.domain import (
@@ -20,6 +21,7 @@ from agentic_core.domain import (
     Usd,
 )
 from agentic_core.execution.evidence import (
+    AbsenceRead,
     AnsweredFilled,
     AnsweredResting,
     BrokerReply,
@@ -29,17 +31,21 @@ from agentic_core.execution.evidence import (
     Evidence,
     FillsBooked,
     FillSeen,
+    HttpRefused,
+    NeverLeft,
     OrderRefused,
     OrderSeen,
     OrderStatus,
+    RequestRefused,
     Unclear,
+    Withdrawn,
     evidence_of,
 )
 from agentic_core.execution.findings import Finding
 from agentic_core.execution.intent import Contradiction, learn
 from agentic_core.execution.life import begin
 from agentic_core.ports.broker import Burned, Known, NotBurned
-from tests.support.intents import DEADLINE, SENT, absence, fresh, made, size, told
+from tests.support.intents import DEADLINE, SENT, absence, every_evidence, fresh, made, size, told
 
 D = Decimal
 STATES = IntentState
@@ -104,6 +110,43 @@ def test_state_that_a_broker_names_is_evidence_of_what_the_venue_shows(
 def test_other_answers_of_a_broker_are_the_evidence_of_the_same_name(reply: BrokerReply, evidence: Evidence) -> None:
     """Words are kept for people."""
     assert evidence_of(reply) == evidence
+
+
+# ── how evidence is stored ───────────────────────────────────────────────────────────────────────────────────────────
+
+STORED: dict[str, Evidence] = {
+    '{"evidence":"never_left","send":1,"cause":""}': NeverLeft(send=1),
+    '{"evidence":"withdrawn","epoch":7,"cause":""}': Withdrawn(epoch=7),
+    '{"evidence":"order_refused","reason":"no","only_send":true}': OrderRefused(reason="no"),
+    '{"evidence":"request_refused","reason":"no","catalogued":false,"only_send":true}': RequestRefused(
+        reason="no", catalogued=False
+    ),
+    '{"evidence":"http_refused","status":422,"venue_shaped":true,"reason":"","only_send":true}': HttpRefused(
+        status=422, venue_shaped=True
+    ),
+    '{"evidence":"burn_unproven","cause":""}': BurnUnproven(),
+    '{"evidence":"answered_resting","filled":"0"}': AnsweredResting(),
+    '{"evidence":"absence_read","read_at":2,"searched_from":1,"filled":"0"}': AbsenceRead(
+        read_at=Instant(2), searched_from=Instant(1)
+    ),
+    **{
+        f'{{"evidence":"order_seen","status":"{word}","filled":"0"}}': OrderSeen(status=status)
+        for word, status in zip(("resting", "filled", "canceled", "rejected"), OrderStatus, strict=True)
+    },
+}
+
+
+@pytest.mark.parametrize("text", STORED)
+def test_evidence_is_stored_by_its_name_with_plain_defaults(text: str) -> None:
+    """A row that was written once has to be read for ever; nothing is assumed to have executed or to be a copy."""
+    assert msgspec.json.encode(STORED[text]).decode() == text
+    assert msgspec.json.decode(text, type=Evidence) == STORED[text]
+
+
+def test_every_evidence_comes_back_from_its_row() -> None:
+    """Each kind has a name of its own."""
+    for evidence in every_evidence():
+        assert msgspec.json.decode(msgspec.json.encode(evidence), type=Evidence) == evidence
 
 
 # ── orders whose size is not the last word ───────────────────────────────────────────────────────────────────────────

@@ -101,6 +101,24 @@ def test_fill_between_two_reads_of_absence_voids_the_first() -> None:
     assert (twice.state, twice.filled, twice.ended_by) == (STATES.PARTIAL, D(1), Finding.OUTLIVED_PART)
 
 
+def test_news_between_two_reads_of_absence_that_say_nothing_keep_the_first() -> None:
+    """A lost answer or a burn that met a used nonce takes nothing back."""
+    life = fresh(SENT, LOST, absence(FIRST), LOST, BurnBegan(), BurnUnproven(cause="used"))
+    assert (life.state, life.absent_at) == (STATES.UNKNOWN, FIRST)
+    assert told(life, absence(FIRST + 2_000)).state is STATES.DEAD
+
+
+@pytest.mark.parametrize(
+    "late", [OrderSeen(status=OrderStatus.CANCELED, filled=size("1")), AnsweredFilled(filled=size("1"))]
+)
+def test_venues_own_word_after_a_proven_end_is_no_news(late: Evidence) -> None:
+    """The order ended with what had executed; the venue says the same."""
+    known = fresh(SENT, LOST, FillSeen(filled=size("1")))
+    ended = told(known, absence(FIRST, filled="1"), absence(FIRST + 2_000, filled="1"))
+    assert ended.state is STATES.PARTIAL
+    assert told(ended, late) == ended
+
+
 def test_absence_whose_search_finds_a_new_fill_is_a_sighting() -> None:
     """The order is not known any more, but it executed."""
     assert fresh(SENT, LOST, absence(MADE, filled="2")).state is STATES.FILLED

@@ -131,6 +131,12 @@ def test_three_states_are_unresolved_and_five_findings_are_the_venues_own_ends()
     assert {"executed_all", "overfilled", "ended_part", "ended_empty", "ended_rejected"} == VENUE_ENDS
 
 
+def test_effects_are_named_for_readers_of_the_diagram() -> None:
+    """Findings and effects are stored and shown by their words."""
+    assert [effect.value for effect in Effect] == ["moves", "stays", "contradicts", "illegal"]
+    assert all(finding.value == finding.name.lower() for finding in Finding)
+
+
 # ── every state with every kind of evidence ──────────────────────────────────────────────────────────────────────────
 
 HALF = FillSeen(filled=size("1"))

@@ -127,6 +127,13 @@ CASES: list[tuple[str, str, Changes, Changes, Changes]] = [
     ("R6_LEVERAGE_CAP", "a-step", {**WIDE, "leverage_max": 1}, {"size": D("0.2")}, {"size": D("0.20001")}),
     (
         "R6_LEVERAGE_CAP",
+        "where-another-cap-is-tighter",
+        {"leverage_max": 1, "exposure_bps_max": 10**6},
+        {"elsewhere_usd": D(9_500)},
+        {"elsewhere_usd": D("9500.01")},
+    ),
+    (
+        "R6_LEVERAGE_CAP",
         "elsewhere",
         {**WIDE, "leverage_max": 3, "size": D("0.2")},
         {"elsewhere_usd": D(20_000)},
@@ -228,6 +235,8 @@ CASES: list[tuple[str, str, Changes, Changes, Changes]] = [
     ("R9_PRICE_STEP", "collar-of-a-sell", {**SELL, "size": D(100)}, {"mark": D("3.33")}, {"mark": D("3.38")}),
     ("R9_PRICE_STEP", "at-the-mark", {"size": D(100), "collar_bps": 1}, {"mark": D("3.3")}, {"mark": D("3.31")}),
     ("R9_PRICE_STEP", "sell-at-it", {**SELL, "size": D(100), "collar_bps": 1}, {"mark": D("3.3")}, {"mark": D("3.29")}),
+    ("R9_PRICE_STEP", "no-collar", {"collar_bps": 0}, {"mark": D(50_000)}, {"mark": D("50000.5")}),
+    ("R9_PRICE_STEP", "no-collar-sell", {**SELL, "collar_bps": 0}, {"mark": D(50_000)}, {"mark": D("49999.5")}),
     ("R9_COLLAR", "of-a-buy", {}, {"limit_price": D(50_500)}, {"limit_price": D(50_501)}),
     ("R9_COLLAR", "of-a-sell", SELL, {"limit_price": D(49_500)}, {"limit_price": D(49_499)}),
     ("R9_COLLAR", "behind-the-mark", {}, {"limit_price": D(1)}, {"limit_price": D(99_999)}),

@@ -174,3 +174,14 @@ def test_verdict_on_a_number_that_is_none_can_be_stored(kind: ActionKind, name: 
     assert verdict.rule == ("R1_LIMIT_PRICE_NOT_POSITIVE" if sized else "R1_SIZE_NOT_POSITIVE")
     stored = msgspec.json.Encoder(decimal_format="number").encode(verdict)
     assert msgspec.json.decode(stored, type=Denied) == verdict
+
+
+@pytest.mark.parametrize("wish", ["9E+999999", "1E-999999", "1E+131072"])
+@pytest.mark.parametrize("name", ["size", "limit_price"])
+@pytest.mark.parametrize("kind", ActionKind)
+def test_verdict_on_a_number_longer_than_a_database_takes_can_be_stored(kind: ActionKind, name: str, wish: str) -> None:
+    """A numeric of PostgreSQL has 131,072 digits before the point at most and 16,383 behind it."""
+    wild = {"size": D("0.01"), "size_usd": D(500), "side": Side.BUY if kind is ActionKind.OPEN else None, name: D(wish)}
+    numbers = denied(scene(kind=kind, held=D("0.03"), **wild)).numbers
+    for named in (numbers.size, numbers.limit_price):
+        assert named is None or -16_384 < named.adjusted() < 131_072

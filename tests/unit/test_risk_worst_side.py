@@ -5,7 +5,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from agentic_core.domain import OpenIntent, Side, Symbol
+from agentic_core.domain import Approved, OpenIntent, Side, Symbol, Usd
+from agentic_core.risk import process
 from tests.support.expected_rules import first_broken
 from tests.support.markets import ETH
 from tests.support.risk_scenes import Elsewhere, Scene, approved, denied, opening, scene
@@ -113,7 +114,9 @@ def test_exposure_of_a_symbol_without_a_mark_is_at_its_orders_limit() -> None:
     """An order is never worth nothing; of several limits the dearest counts."""
     one = scene(open_intents=(opening(BUY, "3", symbol=SOL, limit="120"),))
     two = scene(open_intents=(*one.open_intents, opening(BUY, "1", symbol=SOL, limit="150")))
+    dearer = scene(open_intents=(*one.open_intents, opening(BUY, "0.001", limit="49000")))
     assert approved(one).numbers.exposure_usd == 500 + 360
+    assert approved(dearer).numbers.exposure_usd == 550 + 360
     assert approved(two).numbers.exposure_usd == 500 + 600
 
 
@@ -132,6 +135,18 @@ def test_reserve_is_kept_for_open_orders_too() -> None:
     """Leaving what may still be entered costs as much."""
     asked = scene(elsewhere=(Elsewhere(symbol=SOL),), open_intents=(opening(BUY, "15", symbol=SOL),))
     assert approved(asked).numbers.reserve_usd == 10
+
+
+@pytest.mark.parametrize(("elsewhere", "frozen", "exposure"), [("0", "4000", 5_500), ("3000", "7000", 8_500)])
+def test_exposure_of_a_copied_account_is_at_the_marks_of_the_market(elsewhere: str, frozen: str, exposure: int) -> None:
+    """What the copy was worth when it was made is history: 0.11 BTC are 5,500 dollars now, whatever 0.1 were then."""
+    asked = scene(held=D("0.1"), elsewhere_usd=D(elsewhere), position_bps_max=10_000)
+    market = asked.market
+    copied = msgspec.structs.replace(asked.snapshot(market), exposure_usd=Usd(D(frozen)))
+    verdict = process(asked.action, copied, market, asked.limits, asked.state)
+    assert isinstance(verdict, Approved)
+    assert verdict.numbers.position_usd == 5_500
+    assert verdict.numbers.exposure_usd == exposure
 
 
 def test_orders_that_may_still_execute_count_as_no_orders_of_the_day() -> None:
