@@ -28,6 +28,7 @@ from agentic_core.risk.stages import (
 __all__ = ["closing_leg", "judge", "named_figures"]
 
 _BUY = Side.BUY
+_DIGITS_MAX = 100
 
 
 def judge(facts: Facts) -> Approved | Denied:
@@ -67,12 +68,15 @@ def closing_leg(facts: Facts) -> PlannedOrder | None:
 
 
 def named_figures(action: ProposedAction) -> Figures:
-    """Return the numbers an action names, as far as they are numbers: an infinity or a NaN could not be stored."""
-    size, limit = action.size, action.limit_price
-    return Figures(
-        size=size if size is not None and size.is_finite() else None,
-        limit_price=limit if limit is not None and limit.is_finite() else None,
-    )
+    """Return the numbers an action names, as far as they could be stored: no NaN, and nothing absurdly long."""
+    return Figures(size=_storable(action.size), limit_price=_storable(action.limit_price))
+
+
+def _storable(number: Decimal | None) -> Decimal | None:
+    # PostgreSQL holds numbers of up to 131,072 digits, and no price or size needs a hundred.
+    if number is None or not number.is_finite() or abs(number.adjusted()) > _DIGITS_MAX:
+        return None
+    return number
 
 
 def _plan(facts: Facts, measured: Measured) -> tuple[PlannedOrder, ...]:
@@ -117,7 +121,7 @@ def _figures(facts: Facts, measured: Measured, mark: Decimal, legs: int) -> Figu
         facts.equity,
         facts.held,
         measured.size,
-        facts.action.limit_price,
+        _storable(facts.action.limit_price),
         measured.order_usd,
         limits.order_usd_min,
         measured.position_usd,

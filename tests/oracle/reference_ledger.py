@@ -31,7 +31,6 @@ class Account:
     orders: dict[int, Order] = field(default_factory=dict)
     ends: list[tuple[int, str]] = field(default_factory=list)
     fills: list[tuple[str, int, int, int, int]] = field(default_factory=list)
-    funding: int = 0
     most: int = 1_000
     peak: int = 0
     now: int = 0
@@ -85,18 +84,14 @@ class Account:
         closed = min(abs(signed), abs(held)) if held * signed < 0 else 0
         whole, units, grown = closed == abs(held), abs(held) or 1, worth(abs(signed) - closed, price)
         share = cost if whole else _even(cost * closed, units)
-        gain, back = (
-            _sign(held) * (worth(closed, price) - share),
-            (pocket + self.profit(symbol, price)) * closed // units,
-        )
+        gain = _sign(held) * (worth(closed, price) - share)
+        back = max(0, pocket + self.profit(symbol, price)) * closed // units // MICRO * MICRO
         self.cash -= worth(signed, price) + fee
         self.fills.append((symbol, signed, price, fee, gain))
         self.held[symbol], self.cost[symbol] = held + signed, cost - share + grown
         if self.isolated.get(symbol):
             leverage = self._leverage(symbol, worth(abs(held + signed), self.marks[symbol]))
-            self.pocket[symbol] = (
-                0 if whole else pocket + gain - max(0, back) // MICRO * MICRO
-            ) - -grown // leverage // MICRO * MICRO
+            self.pocket[symbol] = (0 if whole else pocket + gain - back) - -grown // leverage // MICRO * MICRO
 
     def _tidy(self, symbol: str) -> None:
         held = self.held.get(symbol, 0)
@@ -114,10 +109,9 @@ class Account:
     def _reached(self, order: Order) -> tuple[list[tuple[list[int], int, int]], list[Order]]:
         side, left, fills, levels = order.side, order.size, [], self.books[order.symbol][order.side]
         own = [one for one in self.orders.values() if (one.symbol, one.side) == (order.symbol, -side) and not one.waits]
+        decimals = self.contracts[order.symbol].size_decimals
         for level in levels:
-            moved = legal(
-                level[0] * (BPS + side * self.slippage), self.contracts[order.symbol].size_decimals, up=side > 0
-            )
+            moved = legal(level[0] * (BPS + side * self.slippage), decimals, up=side > 0)
             if (moved - order.limit) * side <= 0 and (taken := min(level[1], left)):
                 fills.append((level, moved, taken))
                 left -= taken
@@ -132,6 +126,7 @@ class Account:
         fills, own = ([], []) if order.waits else self._reached(order)
         taken, fee = sum(fill[2] for fill in fills), sum(self._fee(fill[2], fill[1], self.taker) for fill in fills)
         prices, ioc = [order.limit, order.trigger or order.limit], order.how == "ioc" and not order.waits
+        first = fills[0][1] if fills else prices[1]
         whole = held * side < 0 and (order.reduces or order.how == "ioc") and order.size >= abs(held)
         after, opens = worth(abs(held + side * order.size), mark), not (order.reduces or order.waits)
         reasons = {
@@ -142,8 +137,7 @@ class Account:
             "Reduce only order would increase position.": order.reduces and held * side >= 0,
             "Post only": order.how == "alo" and bool(own or _units(self.books[symbol][side], order, side)),
             NO_MATCH: ioc and not fills,
-            "Order must have minimum": worth(order.size, fills[0][1] if fills else prices[1]) < 10 * DOLLAR
-            and not whole,
+            "Order must have minimum": worth(order.size, first) < 10 * DOLLAR and not whole,
             "Order price cannot": not ioc and taken < order.size and abs(order.limit - mark) * 5 > mark * 4,
             "Too many open orders.": not ioc and taken < order.size and len(self.orders) >= self.most,
             "Invalid TP/SL price.": order.waits and self._fires(order),
@@ -154,12 +148,11 @@ class Account:
 
     def _needed(self, symbol: str, more: int, order: Order | None, *, resting: bool = True) -> Fraction:
         total = Fraction(0)
-        for name in {symbol, *self.held, *(one.symbol for one in self.orders.values())}:
-            held, ways = self.held.get(name, 0) + more * (name == symbol), {1: 0, -1: 0}
-            for one in self.orders.values() if resting else ():
-                ways[one.side] += one.size * (
-                    one.symbol == name and one is not order and not (one.reduces or one.waits)
-                )
+        opens = [one for one in self.orders.values() if not (one.reduces or one.waits or one is order)]
+        for name in {symbol, *self.held, *(one.symbol for one in opens)}:
+            ways, held = {1: 0, -1: 0}, self.held.get(name, 0) + more * (name == symbol)
+            for one in opens if resting else ():
+                ways[one.side] += one.size * (one.symbol == name)
             total += max(self._more(name, held + side * units) for side, units in ways.items())
         return total
 
@@ -219,8 +212,8 @@ class Account:
         levels = self.books[order.symbol][order.side]
         units = min(order.size, _units(levels, order, order.side))
         fee, more = self._fee(units, order.limit, self.maker), order.side * units
-        free = self.cross_equity() - fee
-        if units and not order.reduces and self._needed(order.symbol, more, None, resting=False) > free:
+        short = self._needed(order.symbol, more, None, resting=False) > self.cross_equity() - fee
+        if units and not order.reduces and short:
             self._end(order, "marginCanceled")
         elif left := units:
             for level in levels:
@@ -242,7 +235,7 @@ class Account:
         """Let every position pay or receive the funding of one hour at its mark."""
         for symbol, held in self.held.items():
             amount = -worth(held, self.marks[symbol]) * rate // 10**10
-            self.cash, self.funding = self.cash + amount, self.funding + amount
+            self.cash += amount
             if symbol in self.pocket:
                 self.pocket[symbol] += amount
 
@@ -259,9 +252,8 @@ class Account:
         for order in [one for one in self.orders.values() if one.symbol in names]:
             self._end(order, "liquidatedCanceled")
         for symbol in [name for name in self.held if name in names and name not in self.out]:
-            held, mark = self.held[symbol], self.marks[symbol]
-            fee = self._fee(abs(held), mark, self.taker)
-            self._fold(symbol, -held, mark, fee if most is None else min(fee, most))
+            fee = self._fee(abs(self.held[symbol]), self.marks[symbol], self.taker)
+            self._fold(symbol, -self.held[symbol], self.marks[symbol], fee if most is None else min(fee, most))
             self._tidy(symbol)
 
     def cancel(self, name: int) -> bool:

@@ -9,8 +9,10 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 DOLLAR, MICRO, BPS = 10**24, 10**18, 10_000
-Verdict: TypeAlias = tuple[str, object, tuple[str, ...], str]
-"""`noop`, `denied` with a rule or `approved` with legs (symbol, side, size, reduces, limit); adjusted; withheld by."""
+Leg: TypeAlias = tuple[str, int, int, bool, int | None]
+"""Symbol, side, size, whether it reduces, limit named."""
+Verdict: TypeAlias = tuple[str, str, tuple[Leg, ...], tuple[str, ...]]
+"""`noop`, `denied` or `approved`; the rule that denied or withheld the open; what is sent; what was adjusted."""
 
 
 class Contract(NamedTuple):
@@ -124,15 +126,15 @@ def verdict(action: Action, scene: Scene, caps: Caps) -> Verdict:
         "R2_UNKNOWN_INSTRUMENT": opens and symbol not in scene.contracts,
     }
     if rule := _first(shape):
-        return "denied", rule, (), ""
+        return "denied", rule, (), ()
     out = (symbol, -1 if held > 0 else 1)
     if not opens:
         units, adjusted = _part(action, scene, abs(held))
-        return ("approved", [(*out, units, True, action.limit)], adjusted, "") if held else ("noop", None, (), "")
-    rule, first = refusal_of(action, scene, caps), [(*out, abs(held), True, None)] if held * (side or 0) < 0 else []
+        return ("approved", "", ((*out, units, True, action.limit),), adjusted) if held else ("noop", "", (), ())
+    rule, first = refusal_of(action, scene, caps), ((*out, abs(held), True, None),) if held * (side or 0) < 0 else ()
     if rule:
-        return ("approved", first, (), rule) if first else ("denied", rule, (), "")
-    return "approved", [*first, (symbol, side, scene.numbers["size"], False, action.limit)], (), ""
+        return "approved" if first else "denied", rule, first, ()
+    return "approved", "", (*first, (symbol, side or 0, int(scene.numbers["size"]), False, action.limit)), ()
 
 
 def _first(rules: Mapping[str, bool]) -> str:
@@ -178,7 +180,8 @@ def _sums(action: Action, scene: Scene, caps: Caps, mark: int) -> dict[str, bool
     others = {*scene.held, *(order.symbol for order in scene.orders)} - {action.symbol}
     exposure, order = position + sum(_worst(scene, name) for name in others), worth(size, mark)
     reserve, legs, stop = exposure * caps.reserve // BPS, 1 + (held < 0), caps.stop or 0
-    collared = legal(mark * (BPS + side * caps.collar), contract.size_decimals, up=side < 0)
+    limit = action.limit or legal(mark * (BPS + side * caps.collar), contract.size_decimals, up=side < 0)
+    least, left = mark if action.limit is None else limit, equity - reserve
     kept = [(name, worth(abs(units), scene.marks[name][0])) for name, units in scene.held.items() if name in others]
     moved = contract.maintenance(Fraction(position * (BPS - side * stop), BPS))
     maintenance = sum((scene.contracts[name].maintenance(notional) for name, notional in kept), moved)
@@ -195,16 +198,12 @@ def _sums(action: Action, scene: Scene, caps: Caps, mark: int) -> dict[str, bool
         "R6_VENUE_LEVERAGE": position > contract.leverage(position) * equity,
         "R7_ORDERS_PER_DAY": scene.day_orders + legs > caps.day_orders,
         "R7_ORDERS_PER_MINUTE": scene.minute_orders + legs > caps.minute_orders,
-        "R8_DAILY_LOSS": scene.baseline <= 0
-        or (scene.baseline - equity + reserve) * BPS >= caps.daily_loss * scene.baseline,
-        "R8_DRAWDOWN": caps.drawdown is not None
-        and (scene.peak - equity + reserve) * BPS >= caps.drawdown * scene.peak,
+        "R8_DAILY_LOSS": scene.baseline <= 0 or (scene.baseline - left) * BPS >= caps.daily_loss * scene.baseline,
+        "R8_DRAWDOWN": caps.drawdown is not None and (scene.peak - left) * BPS >= caps.drawdown * scene.peak,
         "R9_SIZE_ROUNDS_TO_ZERO": not size,
         "R9_BELOW_VENUE_MINIMUM": order < 10 * DOLLAR,
-        "R9_PRICE_STEP": (collared - mark) * side < 0
-        if action.limit is None
-        else legal(action.limit * 10**4, contract.size_decimals, up=False) != action.limit,
-        "R9_COLLAR": ((action.limit or mark) * BPS - mark * (BPS + side * caps.collar)) * side > 0,
+        "R9_PRICE_STEP": legal(limit * 10**4, contract.size_decimals, up=False) != limit or (limit - least) * side < 0,
+        "R9_COLLAR": (limit * BPS - mark * (BPS + side * caps.collar)) * side > 0,
         "R9_LIQUIDATION_BEFORE_STOP": caps.stop is not None and equity - Fraction(position * stop, BPS) < maintenance,
     }
 

@@ -1,16 +1,38 @@
-"""What is to be equal between the shipped paper account and the reference, as exact numbers in the reference's units."""
+"""What is to be equal between the shipped account and the reference, as exact numbers in the reference's units."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
 from agentic_core.brokers.paper import OrderStatus
-from agentic_core.domain import Denied, Noop, Side, Verdict
+from agentic_core.domain import (
+    ActionKind,
+    Bps,
+    Denied,
+    Noop,
+    Price,
+    ProposedAction,
+    RiskLimits,
+    Side,
+    Size,
+    Symbol,
+    Usd,
+    Verdict,
+)
 from tests.oracle.reference_ledger import DAY, MINUTE
-from tests.oracle.reference_rules import Scene
+from tests.oracle.reference_rules import Action, Caps, Scene
 from tests.oracle.reference_rules import Verdict as ReferenceVerdict
-from tests.support.both_ledgers import BothLedgers
+from tests.support.both_ledgers import BothLedgers, exactly
 
-__all__ = ["denial_of", "facts_of_reference", "facts_shipped", "numbers_of", "scene_of", "verdict_shipped"]
+__all__ = [
+    "facts_of_reference",
+    "facts_shipped",
+    "limits_of",
+    "numbers_shipped",
+    "proposal_of",
+    "scene_of",
+    "verdict_shipped",
+]
 
 _USD = 24
 _PLACES = {"mark": 6, "size": 8, "orders_after": 0, "minute_orders_after": 0}
@@ -18,7 +40,7 @@ _PLACES = {"mark": 6, "size": 8, "orders_after": 0, "minute_orders_after": 0}
 
 def whole(value: Decimal | int, places: int) -> int:
     """Return a decimal as a count of 10^-places, of which it must be a multiple."""
-    count = Fraction(value) * 10**places
+    count: Fraction = Fraction(value) * 10**places
     assert count.denominator == 1, f"{value} is finer than 10^-{places}"
     return count.numerator
 
@@ -111,10 +133,10 @@ def scene_of(both: BothLedgers, state: str) -> Scene:
 def verdict_shipped(verdict: Verdict) -> ReferenceVerdict:
     """Lay out a shipped verdict as the reference does."""
     if isinstance(verdict, Noop):
-        return "noop", None, (), ""
+        return "noop", "", (), ()
     if isinstance(verdict, Denied):
-        return "denied", verdict.rule, (), ""
-    legs = [
+        return "denied", verdict.rule, (), ()
+    legs = tuple(
         (
             str(leg.symbol),
             _signed(leg.side),
@@ -123,19 +145,48 @@ def verdict_shipped(verdict: Verdict) -> ReferenceVerdict:
             None if leg.limit_price is None else whole(leg.limit_price, 6),
         )
         for leg in verdict.plan
-    ]
-    return "approved", legs, verdict.adjusted, "" if verdict.withheld is None else verdict.withheld.rule
+    )
+    return "approved", "" if verdict.withheld is None else verdict.withheld.rule, legs, verdict.adjusted
 
 
-def denial_of(verdict: Verdict) -> Denied | None:
-    """Return the refusal of an open, whole or withheld."""
-    if isinstance(verdict, Noop | Denied):
-        return verdict if isinstance(verdict, Denied) else None
-    return verdict.withheld
-
-
-def numbers_of(verdict: Verdict, names: set[str]) -> dict[str, Fraction]:
+def numbers_shipped(verdict: Verdict, names: Iterable[str]) -> dict[str, Fraction]:
     """Return those numbers of a verdict that are known, in the reference's units."""
-    figures = None if isinstance(verdict, Noop) else (denial_of(verdict) or verdict).numbers
-    known: dict[str, Decimal | int | None] = {name: getattr(figures, name, None) for name in names}
+    if isinstance(verdict, Noop):
+        return {}
+    figures = verdict.numbers if isinstance(verdict, Denied) else (verdict.withheld or verdict).numbers
+    known: dict[str, Decimal | int | None] = {name: getattr(figures, name) for name in names}
     return {name: Fraction(value) * 10 ** _PLACES.get(name, _USD) for name, value in known.items() if value is not None}
+
+
+def proposal_of(action: Action) -> ProposedAction:
+    """Return the shipped form of an action."""
+    return ProposedAction(
+        kind=ActionKind(action.kind),
+        symbol=Symbol(action.symbol),
+        side=None if action.side is None else Side.BUY if action.side > 0 else Side.SELL,
+        size=None if action.size is None else Size(exactly(action.size, 8)),
+        size_usd=None if action.usd is None else Usd(exactly(action.usd, 6)),
+        limit_price=None if action.limit is None else Price(exactly(action.limit, 6)),
+    )
+
+
+def limits_of(caps: Caps) -> RiskLimits:
+    """Return the shipped form of caps."""
+    return RiskLimits(
+        position_bps_max=Bps(caps.position),
+        exposure_bps_max=Bps(caps.exposure),
+        orders_per_day_max=caps.day_orders,
+        orders_per_minute_max=caps.minute_orders,
+        leverage_max=caps.leverage,
+        order_usd_min=Usd(exactly(caps.order_usd, 6)),
+        symbols_allowed=frozenset(map(Symbol, caps.symbols)),
+        cost_usd_month_max=Usd(Decimal(0)),
+        daily_loss_bps_max=Bps(caps.daily_loss),
+        drawdown_bps_max=None if caps.drawdown is None else Bps(caps.drawdown),
+        stop_bps=None if caps.stop is None else Bps(caps.stop),
+        reserve_bps=Bps(caps.reserve),
+        collar_bps=Bps(caps.collar),
+        mark_age_ms_max=caps.mark_age,
+        account_age_ms_max=caps.account_age,
+        venue_marks_only=caps.venue_marks,
+    )

@@ -221,7 +221,6 @@ def test_worst_case_of_an_order_is_all_that_may_execute_and_is_not_in_the_books(
 ) -> None:
     """Every unit counts, in the position or here."""
     life, order = fresh(*story), made().intent
-    resting = story[-1:] == (AnsweredResting(),)
     assert worst_case([life]) == (
         OpenIntent(
             cloid=order.cloid,
@@ -230,7 +229,7 @@ def test_worst_case_of_an_order_is_all_that_may_execute_and_is_not_in_the_books(
             size=size(units),
             limit_price=order.limit_price,
             reduce_only=False,
-            resting=resting,
+            resting=AnsweredResting() in story,
         ),
     )
 

@@ -137,7 +137,7 @@ def test_reserve_is_kept_for_open_orders_too() -> None:
     assert approved(asked).numbers.reserve_usd == 10
 
 
-@pytest.mark.parametrize(("elsewhere", "frozen", "exposure"), [("0", "4000", 5_500), ("3000", "7000", 8_500)])
+@pytest.mark.parametrize(("elsewhere", "frozen", "exposure"), [("0", "4000", 5_500), ("3000", "8000", 8_500)])
 def test_exposure_of_a_copied_account_is_at_the_marks_of_the_market(elsewhere: str, frozen: str, exposure: int) -> None:
     """What the copy was worth when it was made is history: 0.11 BTC are 5,500 dollars now, whatever 0.1 were then."""
     asked = scene(held=D("0.1"), elsewhere_usd=D(elsewhere), position_bps_max=10_000)
