@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -40,19 +39,24 @@ COARSE = "COARSE"
 LISTED: Mapping[str, Contract] = {**CONTRACTS, COARSE: Contract(5, ((0, 10), (5_000 * DOLLAR, 5)))}
 BASES = {"BTC": 100_000_000, "ETH": 100_000_000, "DOGE": 1_000_000, COARSE: 5_000_000}
 SYMBOLS = st.sampled_from(["BTC", "ETH", "DOGE", COARSE])
+OPENED = st.sampled_from(["BTC", "ETH", "DOGE", COARSE] * 4 + ["UNLISTED"])
 SIDES = st.sampled_from([1, -1])
+DOLLARS = st.one_of(st.integers(60, 1_000), st.integers(1, 60), st.integers(1_000, 9_000))
+BEYOND = st.sampled_from([None, None, None, 0, 50, 100, 101, 200, 201, -300])
+"""How many basis points beyond the mark a limit price is named."""
+
 CAPS = st.builds(
     Caps,
-    symbols=st.sampled_from([frozenset(LISTED), frozenset({"BTC", "ETH", "UNLISTED"})]),
-    position=st.sampled_from([50_000, 5_000, 20_000]),
-    exposure=st.sampled_from([100_000, 10_000]),
-    leverage=st.sampled_from([10, 3, 40]),
-    day_orders=st.sampled_from([1_000, 30, 3]),
-    minute_orders=st.sampled_from([100, 3]),
+    symbols=st.sampled_from([*[frozenset({*LISTED, "UNLISTED"})] * 3, frozenset({"BTC", "UNLISTED"})]),
+    position=st.sampled_from([100_000, 100_000, 50_000, 5_000]),
+    exposure=st.sampled_from([100_000, 100_000, 10_000]),
+    leverage=st.sampled_from([40, 10, 3, 40]),
+    day_orders=st.sampled_from([1_000, 1_000, 5]),
+    minute_orders=st.sampled_from([100, 2]),
     order_usd=st.sampled_from([10 * 10**6, 0, 50 * 10**6]),
     daily_loss=st.sampled_from([10_000, 1_000]),
     drawdown=st.sampled_from([None, 2_500]),
-    stop=st.sampled_from([None, 500, 2_000]),
+    stop=st.sampled_from([None, 500, 5_000]),
     reserve=st.sampled_from([50, 0, 200]),
     collar=st.sampled_from([100, 200]),
     mark_age=st.just(30_000),
@@ -84,9 +88,6 @@ class SceneMachine(RuleBasedStateMachine):
             contracts=self.listed,
         )
 
-    def _change(self, **changes: object) -> None:
-        self.scene = replace(self.scene, **changes)
-
     @rule(caps=CAPS)
     def set_caps(self, caps: Caps) -> None:
         """Change what may be done."""
@@ -101,13 +102,13 @@ class SceneMachine(RuleBasedStateMachine):
     def set_mark(self, symbol: str, thousandths: int, age_ms: int, venue: bool) -> None:
         """Set a mark, fresh or stale or from the future."""
         price = BASES[symbol] * thousandths // 1_000
-        self._change(marks={**self.scene.marks, symbol: (price, START - age_ms, venue)})
+        self.scene.marks = {**self.scene.marks, symbol: (price, START - age_ms, venue)}
 
     @rule(symbol=SYMBOLS)
     def lose_mark(self, symbol: str) -> None:
         """Take the mark of a symbol that nothing is held in."""
         if not self.scene.held.get(symbol):
-            self._change(marks={name: mark for name, mark in self.scene.marks.items() if name != symbol})
+            self.scene.marks = {name: mark for name, mark in self.scene.marks.items() if name != symbol}
 
     @rule(symbol=SYMBOLS, tenths=st.integers(-120, 120))
     def hold(self, symbol: str, tenths: int) -> None:
@@ -116,57 +117,69 @@ class SceneMachine(RuleBasedStateMachine):
         step = 10 ** (8 - LISTED[symbol].size_decimals)
         held = {**self.scene.held, symbol: units // step * step}
         if symbol in self.scene.marks:
-            self._change(held={name: size for name, size in held.items() if size})
+            self.scene.held = {name: size for name, size in held.items() if size}
 
     @rule(symbol=SYMBOLS, side=SIDES, tenths=st.integers(1, 60), reduces=st.booleans())
     def leave_order(self, symbol: str, side: int, tenths: int, reduces: bool) -> None:
         """Leave an order open; the third makes room for a new one."""
         units = 10 * DOLLAR * tenths // (BASES[symbol] * 10**10)
         order = Order(len(self.scene.orders), symbol, side, units, BASES[symbol], reduces)
-        self._change(orders=[*self.scene.orders[-2:], order])
+        self.scene.orders = [*self.scene.orders[-2:], order]
 
     @rule(
-        equity=st.integers(-5, 40),
+        equity=st.integers(-2, 40),
         baseline=st.sampled_from([100, 105, 90, 0, -10, 112]),
         peak=st.sampled_from([100, 130, 90, 140]),
     )
     def set_equity(self, equity: int, baseline: int, peak: int) -> None:
         """Be worth some hundreds of dollars, after a gain or a loss of so many percent."""
         worth = equity * 100 * DOLLAR
-        self._change(equity=worth, baseline=worth * baseline // 100, peak=max(DOLLAR, worth * peak // 100))
+        self.scene.equity, self.scene.baseline = worth, worth * baseline // 100
+        self.scene.peak = max(DOLLAR, worth * peak // 100)
 
     @rule(day=st.integers(0, 30), minute=st.integers(0, 3))
     def count_orders(self, day: int, minute: int) -> None:
         """Have sent so many orders."""
-        self._change(day_orders=max(day, minute), minute_orders=minute)
+        self.scene.day_orders, self.scene.minute_orders = max(day, minute), minute
 
-    @rule(state=st.sampled_from(["active", "active", "reducing", "halted"]), unresolved=st.sampled_from([0, 0, 1]))
+    @rule(
+        state=st.sampled_from(["active", "active", "active", "active", "reducing", "halted"]),
+        unresolved=st.sampled_from([0, 0, 0, 1]),
+    )
     def set_state(self, state: str, unresolved: int) -> None:
         """Trade or not."""
-        self._change(state=state, unresolved=unresolved)
+        self.scene.state, self.scene.unresolved = state, unresolved
 
     @rule(age_ms=st.sampled_from([0, 0, 60_000, 60_001, -1]))
     def age_account(self, age_ms: int) -> None:
         """See an account of another time."""
-        self._change(account_time=START - age_ms)
+        self.scene.account_time = START - age_ms
 
-    @rule(
-        symbol=st.one_of(SYMBOLS, st.just("UNLISTED")),
-        side=SIDES,
-        usd=st.one_of(st.integers(1, 60), st.integers(60, 5_000)),
-        in_dollars=st.booleans(),
-        beyond=st.sampled_from([None, None, 0, 50, 100, 101, 200, 201, -300]),
-        legal_limit=st.booleans(),
-    )
-    def open(self, symbol: str, side: int, usd: int, in_dollars: bool, beyond: int | None, legal_limit: bool) -> None:
-        """Propose to open, perhaps with a limit price so many basis points beyond the mark."""
+    @rule(symbol=OPENED, usd=DOLLARS, beyond=BEYOND, legal_limit=st.booleans())
+    def open_for_dollars(self, symbol: str, usd: int, beyond: int | None, legal_limit: bool) -> None:
+        """Propose to open for so many dollars, long and short."""
+        for side in (1, -1):
+            limit = self._limit(symbol, side, beyond, legal=legal_limit)
+            self._judge(Action("open", symbol, side, None, usd * 10**6, limit))
+
+    @rule(symbol=OPENED, usd=DOLLARS, beyond=BEYOND, legal_limit=st.booleans())
+    def open_units(self, symbol: str, usd: int, beyond: int | None, legal_limit: bool) -> None:
+        """Propose to open as many units as so many dollars buy at the usual price, long and short."""
+        units = usd * 10**14 // BASES.get(symbol, 10**6)
+        for side in (1, -1):
+            self._judge(Action("open", symbol, side, units, None, self._limit(symbol, side, beyond, legal=legal_limit)))
+
+    @rule(symbol=SYMBOLS, side=SIDES, units=st.integers(1, 10**6))
+    def open_dust(self, symbol: str, side: int, units: int) -> None:
+        """Propose to open next to nothing."""
+        self._judge(Action("open", symbol, side, units))
+
+    def _limit(self, symbol: str, side: int, beyond: int | None, *, legal: bool) -> int | None:
+        if beyond is None:
+            return None
         mark = self.scene.marks.get(symbol, (BASES.get(symbol, 10**6), 0, True))[0]
-        limit = None if beyond is None else mark * (10_000 + side * beyond) // 10_000
-        if limit is not None and legal_limit:
-            limit = max(1, limit // 100_000) * 100_000
-        size, amount = usd * 10**14 // mark, usd * 10**6
-        action = Action("open", symbol, side, None if in_dollars else size, amount if in_dollars else None, limit)
-        self._judge(action)
+        limit = mark * (10_000 + side * beyond) // 10_000
+        return max(1, limit // 100_000) * 100_000 if legal else limit
 
     @rule(symbol=SYMBOLS, usd=st.one_of(st.none(), st.integers(1, 30), st.integers(1, 1_500)), in_dollars=st.booleans())
     def close(self, symbol: str, usd: int | None, in_dollars: bool) -> None:

@@ -185,3 +185,12 @@ def test_verdict_on_a_number_longer_than_a_database_takes_can_be_stored(kind: Ac
     numbers = denied(scene(kind=kind, held=D("0.03"), **wild)).numbers
     for named in (numbers.size, numbers.limit_price):
         assert named is None or -16_384 < named.adjusted() < 131_072
+
+
+@pytest.mark.parametrize("asked", [scene(side=Side.SELL), CLOSE, scene(side=Side.SELL, held=D("0.03"))])
+@pytest.mark.parametrize("limit", ["9E+999999", "1E+131072"])
+def test_plan_of_a_limit_price_longer_than_a_database_takes_can_be_stored(asked: Scene, limit: str) -> None:
+    """A price that far behind the mark breaks no collar, but it must not keep the order from being made durable."""
+    verdict = judge(msgspec.structs.replace(asked, limit_price=D(limit)))
+    legs = verdict.plan if isinstance(verdict, Approved) else ()
+    assert all(leg.limit_price is None or leg.limit_price.adjusted() < 131_072 for leg in legs)
