@@ -36,7 +36,22 @@ from tests.oracle.reference_ledger import Account
 from tests.oracle.reference_rules import DOLLAR, Contract, Order
 from tests.support.markets import MarketByHand
 
-__all__ = ["CONTRACTS", "HOUR_MS", "START", "BothLedgers", "agree", "cloid", "exactly", "instrument_of", "sync"]
+__all__ = [
+    "CONTRACTS",
+    "HOUR_MS",
+    "START",
+    "BooksShown",
+    "BothLedgers",
+    "agree",
+    "book_of",
+    "cloid",
+    "command_of",
+    "exactly",
+    "instrument_of",
+    "intent_of",
+    "prepared_of",
+    "sync",
+]
 
 T = TypeVar("T")
 HOUR_MS = 3_600_000
@@ -91,11 +106,66 @@ def instrument_of(symbol: str, contract: Contract) -> Instrument:
     )
 
 
-class _Books:
+def intent_of(order: Order) -> OrderIntent:
+    """Return the shipped form of an order."""
+    trigger = Trigger(
+        kind=TriggerKind.TAKE_PROFIT if order.profit else TriggerKind.STOP,
+        price=Price(exactly(order.trigger or 0, 6)),
+        position_sized=order.sized,
+    )
+    return OrderIntent(
+        cloid=cloid(order.name),
+        symbol=Symbol(order.symbol),
+        side=Side.BUY if order.side > 0 else Side.SELL,
+        size=Size(exactly(order.size, 8)),
+        limit_price=Price(exactly(order.limit, 6)),
+        reduce_only=order.reduces,
+        time_in_force=_TIF[order.how],
+        kind=IntentKind.STOP if order.waits else IntentKind.ORDER,
+        trigger=trigger if order.waits else None,
+    )
+
+
+def prepared_of(intent: OrderIntent, now: int, decision: int = 0) -> PreparedIntent:
+    """Return an intent as a store hands it out."""
+    return PreparedIntent(
+        intent=intent,
+        fence=Fence(account=_ACCOUNT, epoch=1),
+        decision=DecisionId(f"00000000-0000-8000-8000-{decision:012d}"),
+        prepared_at=Instant(now),
+    )
+
+
+def book_of(symbol: str, sides: Mapping[int, list[tuple[int, int]]], as_of: int) -> Book:
+    """Return the shipped form of a book: what a buy (1) and what a sell (-1) may take, best first."""
+    asks, bids = (
+        tuple(Level(price=Price(exactly(price, 6)), size=Size(exactly(size, 8))) for price, size in sides[side])
+        for side in (1, -1)
+    )
+    return Book(symbol=Symbol(symbol), bids=bids, asks=asks, as_of=Instant(as_of))
+
+
+def command_of(name: int, kind: IntentKind, symbol: str) -> OrderIntent:
+    """Return an intent that orders nothing; its target or leverage is to be filled in."""
+    return OrderIntent(
+        cloid=cloid(name),
+        symbol=Symbol(symbol),
+        side=Side.BUY,
+        size=Size(Decimal(1)),
+        limit_price=Price(Decimal(1)),
+        reduce_only=False,
+        kind=kind,
+    )
+
+
+class BooksShown:
+    """Books that show what was set."""
+
     def __init__(self) -> None:
         self.books: dict[Symbol, Book] = {}
 
     async def book(self, symbol: Symbol) -> Book | None:
+        """Return the book that was set."""
         return self.books.get(symbol)
 
 
@@ -116,7 +186,7 @@ class BothLedgers:
         self.sent: dict[int, tuple[PreparedIntent, SendOutcome]] = {}
         self.reference = Account(cash * DOLLAR, CONTRACTS, leverage, taker, maker, slippage, most=6, now=START)
         self.reference.baseline = self.reference.peak = cash * DOLLAR
-        self.market, self.books = MarketByHand(at=Instant(START)), _Books()
+        self.market, self.books = MarketByHand(at=Instant(START)), BooksShown()
         instruments = {Symbol(name): instrument_of(name, contract) for name, contract in CONTRACTS.items()}
         self.market.listed = instruments
         for symbol, price in (("BTC", 100_000_000), ("ETH", 100_000_000), ("DOGE", 1_000_000)):
@@ -150,12 +220,8 @@ class BothLedgers:
     def set_book(self, symbol: str, sides: Mapping[int, list[tuple[int, int]]]) -> None:
         """Show a new book: what a buy (1) and what a sell (-1) may take, best first."""
         self.reference.books[symbol] = {side: [list(level) for level in levels] for side, levels in sides.items()}
-        asks, bids = (
-            tuple(Level(price=Price(exactly(price, 6)), size=Size(exactly(size, 8))) for price, size in sides[side])
-            for side in (1, -1)
-        )
-        as_of = Instant(self.reference.now + len(self.sent) + self.next_name())
-        self.books.books[Symbol(symbol)] = Book(symbol=Symbol(symbol), bids=bids, asks=asks, as_of=as_of)
+        as_of = self.reference.now + len(self.sent) + self.next_name()
+        self.books.books[Symbol(symbol)] = book_of(symbol, sides, as_of)
 
     def next_name(self) -> int:
         """Return a number that was not used yet."""
@@ -164,35 +230,14 @@ class BothLedgers:
 
     def place(self, order: Order) -> tuple[SendOutcome, set[str]]:
         """Place an order in both; return the shipped answer and every reason the reference has to refuse it."""
-        trigger = Trigger(
-            kind=TriggerKind.TAKE_PROFIT if order.profit else TriggerKind.STOP,
-            price=Price(exactly(order.trigger or 0, 6)),
-            position_sized=order.sized,
-        )
-        intent = OrderIntent(
-            cloid=cloid(order.name),
-            symbol=Symbol(order.symbol),
-            side=Side.BUY if order.side > 0 else Side.SELL,
-            size=Size(exactly(order.size, 8)),
-            limit_price=Price(exactly(order.limit, 6)),
-            reduce_only=order.reduces,
-            time_in_force=_TIF[order.how],
-            kind=IntentKind.STOP if order.waits else IntentKind.ORDER,
-            trigger=trigger if order.waits else None,
-        )
-        answer, reasons = self.send(intent, order.name, order.decision), self.reference.place(order)
+        answer, reasons = self.send(intent_of(order), order.name, order.decision), self.reference.place(order)
         if not reasons:
             self.taken.append(order.name)
         return answer, reasons
 
     def send(self, intent: OrderIntent, name: int, decision: int = 0) -> SendOutcome:
         """Send an intent to the shipped account and remember it."""
-        prepared = PreparedIntent(
-            intent=intent,
-            fence=Fence(account=_ACCOUNT, epoch=1),
-            decision=DecisionId(f"00000000-0000-8000-8000-{decision:012d}"),
-            prepared_at=Instant(self.reference.now),
-        )
+        prepared = prepared_of(intent, self.reference.now, decision)
         answer = sync(self.broker.send(prepared))
         self.sent[name] = (prepared, answer)
         return answer
@@ -203,13 +248,13 @@ class BothLedgers:
 
     def cancel(self, target: int) -> tuple[SendOutcome, set[str]]:
         """Cancel an order in both."""
-        intent = _command(self.next_name(), IntentKind.CANCEL, "BTC")
+        intent = command_of(self.next_name(), IntentKind.CANCEL, "BTC")
         answer = self.send(msgspec.structs.replace(intent, target=cloid(target)), self.names)
         return answer, set() if self.reference.cancel(target) else {"Order was never placed"}
 
     def set_leverage(self, symbol: str, leverage: int, *, isolated: bool) -> tuple[SendOutcome, set[str]]:
         """Set leverage and margin mode in both."""
-        intent = _command(self.next_name(), IntentKind.LEVERAGE, symbol)
+        intent = command_of(self.next_name(), IntentKind.LEVERAGE, symbol)
         answer = self.send(msgspec.structs.replace(intent, leverage=leverage, isolated=isolated), self.names)
         return answer, {self.reference.set_leverage(symbol, leverage, isolated=isolated)} - {""}
 
@@ -238,18 +283,6 @@ def agree(answer: SendOutcome, reasons: set[str]) -> bool:
     if isinstance(answer, Rejected):
         return any(answer.reason.startswith(reason) for reason in reasons)
     return not reasons
-
-
-def _command(name: int, kind: IntentKind, symbol: str) -> OrderIntent:
-    return OrderIntent(
-        cloid=cloid(name),
-        symbol=Symbol(symbol),
-        side=Side.BUY,
-        size=Size(Decimal(1)),
-        limit_price=Price(Decimal(1)),
-        reduce_only=False,
-        kind=kind,
-    )
 
 
 def _minute(number: int) -> Instant:

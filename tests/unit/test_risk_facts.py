@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from agentic_core.domain import MarkSource, Side, Symbol
+from agentic_core.domain import Figures, MarkSource, Side, Symbol
 from agentic_core.risk.facts import Facts, gather
+from agentic_core.risk.pipeline import closing_leg, named_figures
 from tests.support.risk_scenes import Elsewhere, Scene, opening, scene
 
 D = Decimal
@@ -67,3 +68,23 @@ def test_facts_without_a_stop_ask_for_no_maintenance_margin() -> None:
 def test_facts_count_the_orders_of_this_minute_only() -> None:
     """Those of the minute before are over."""
     assert facts_of(scene(minute_orders=3, minutes_ago=1)).minute_orders == 0
+
+
+def test_closing_leg_needs_a_side_and_something_held_against_it() -> None:
+    """An open that names no side closes nothing."""
+    assert closing_leg(facts_of(scene(held=D("0.02"), side=None))) is None
+    assert closing_leg(facts_of(scene(held=D("-0.02"), side=None))) is None
+    assert closing_leg(facts_of(scene(held=D("0.02")))) is None
+    assert closing_leg(facts_of(scene())) is None
+    leg = closing_leg(facts_of(scene(held=D("-0.02"))))
+    assert leg is not None
+    assert (leg.side, leg.size, leg.reduce_only) == (Side.BUY, D("0.02"), True)
+
+
+@pytest.mark.parametrize("exponent", [100, -100])
+def test_figures_name_numbers_of_up_to_a_hundred_digits(exponent: int) -> None:
+    """No price or size needs more, and a database could not hold any number of them."""
+    longest = D(1).scaleb(exponent)
+    longer = D(1).scaleb(exponent + (1 if exponent > 0 else -1))
+    assert named_figures(scene(size=longest, limit_price=longest).action) == Figures(size=longest, limit_price=longest)
+    assert named_figures(scene(size=longer, limit_price=longer).action) == Figures()
