@@ -12,6 +12,9 @@ from agentic_core.risk.measure import order_size
 
 __all__ = ["close"]
 
+_DIGITS_MAX = 20
+"""No price has more digits before its point; one that has could not be stored."""
+
 
 def close(action: ProposedAction, account: AccountView, market: MarketView) -> Approved | Noop:
     """Return the order that closes what the action names; a well-formed close is always approved."""
@@ -56,4 +59,5 @@ def _size(
 def _usable_limit(action: ProposedAction, instrument: Instrument) -> Price | None:
     # A price the venue would refuse must not cost the close: the collar's own limit takes its place.
     limit = action.limit_price
-    return limit if limit is not None and instrument.is_legal_price(limit) else None
+    usable = limit is not None and limit.adjusted() < _DIGITS_MAX and instrument.is_legal_price(limit)
+    return limit if usable else None
