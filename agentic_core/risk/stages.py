@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 # A name of the module is found ten times faster than a member of an enum.
+_DIGITS_MAX = 20
 _ACTIVE, _HALTED, _BUY = TradingState.ACTIVE, TradingState.HALTED, Side.BUY
 
 
@@ -150,7 +151,7 @@ def refused_by_venue(facts: Facts, measured: Measured, instrument: Instrument, m
         if fine or _collar_holds_a_price(facts, instrument, mark):
             return None
         return "R9_PRICE_STEP"
-    if not instrument.is_legal_price(limit):
+    if limit.adjusted() > _DIGITS_MAX or not instrument.is_legal_price(limit):
         return "R9_PRICE_STEP"
     beyond = limit - mark if facts.action.side is _BUY else mark - limit
     return "R9_COLLAR" if beyond > mark * facts.limits.shares.collar else None
