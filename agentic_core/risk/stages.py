@@ -151,7 +151,7 @@ def refused_by_venue(facts: Facts, measured: Measured, instrument: Instrument, m
         if fine or _collar_holds_a_price(facts, instrument, mark):
             return None
         return "R9_PRICE_STEP"
-    if limit.adjusted() > _DIGITS_MAX or not instrument.is_legal_price(limit):
+    if limit.adjusted() >= _DIGITS_MAX or not instrument.is_legal_price(limit):
         return "R9_PRICE_STEP"
     beyond = limit - mark if facts.action.side is _BUY else mark - limit
     return "R9_COLLAR" if beyond > mark * facts.limits.shares.collar else None

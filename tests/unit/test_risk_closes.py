@@ -136,11 +136,13 @@ def test_close_of_a_part_comes_to_what_the_venue_takes(
         ("1", "1"),
         ("49500.5", None),
         ("0.0000001", None),
-        ("1E+999999", "1E+999999"),
+        ("1E+19", "1E+19"),
+        ("1E+20", None),
+        ("1E+999999", None),
     ],
 )
 def test_close_keeps_a_limit_price_that_the_venue_takes(named: str, limit: str | None) -> None:
-    """However far away it is; one that the venue would refuse must not cost the close."""
+    """However far away it is; one that the venue would refuse, or nothing can store, must not cost the close."""
     assert approved(close(limit_price=D(named))).plan == (closing(Side.SELL, "0.03", limit),)
 
 
