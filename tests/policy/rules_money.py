@@ -6,8 +6,12 @@ from pathlib import Path
 
 from tests.policy.tree import calls, classes, dotted, parsed
 
-SENDERS = ("agentic_core/brokers/guarded.py", "agentic_core/runtime/drive.py")
-"""The gate that every order passes, and the loop whose `send` resumes the tick's generator."""
+SENDERS = (
+    "agentic_core/brokers/guarded.py",
+    "agentic_core/runtime/drive.py",
+    "agentic_hl/stream/websockets_transport.py",
+)
+"""The gate that every order passes, the loop whose `send` resumes the tick's generator, and a socket of subscriptions."""
 
 INTENT_MAKERS = ("agentic_core/store/", "agentic_core/domain/")
 """Only a store makes an intent durable, so only a store may call one prepared."""
