@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from agentic_core.store.postgres.budgets import PostgresBudgets
 from agentic_core.store.postgres.connection import Database, open_database
 from agentic_core.store.postgres.decisions import PostgresDecisions, PostgresStates
 from agentic_core.store.postgres.deployments import PostgresDeployments
@@ -29,6 +30,7 @@ class PostgresStore:
         self.logs = PostgresLogs(database)
         self.commands = PostgresCommands(database)
         self.sim_runs = PostgresSimRuns(database)
+        self.budgets = PostgresBudgets(database)
 
 
 @asynccontextmanager
