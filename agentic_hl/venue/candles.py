@@ -1,0 +1,200 @@
+"""Candles of one market, folded from its public trades.
+
+Only the minute is updated by a trade; when it is over, it is folded into every longer interval. Candles exist only
+where there was trading. Assumed: weeks begin on Monday, months on the first, both UTC; everything else is aligned to
+the epoch.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+import msgspec
+
+from agentic_hl.venue.figures import Candle
+
+__all__ = ["INTERVALS", "CandleStore", "interval_bounds"]
+
+_MINUTE_MS = 60_000
+_HOUR_MS = 60 * _MINUTE_MS
+_DAY_MS = 24 * _HOUR_MS
+_WEEK_MS = 7 * _DAY_MS
+_FIRST_MONDAY_MS = 4 * _DAY_MS
+_MONTHS = 12
+_KEPT = 5_000
+_ZERO = Decimal(0)
+
+INTERVALS: Mapping[str, int] = MappingProxyType(
+    {
+        "1m": _MINUTE_MS,
+        "3m": 3 * _MINUTE_MS,
+        "5m": 5 * _MINUTE_MS,
+        "15m": 15 * _MINUTE_MS,
+        "30m": 30 * _MINUTE_MS,
+        "1h": _HOUR_MS,
+        "2h": 2 * _HOUR_MS,
+        "4h": 4 * _HOUR_MS,
+        "8h": 8 * _HOUR_MS,
+        "12h": 12 * _HOUR_MS,
+        "1d": _DAY_MS,
+        "3d": 3 * _DAY_MS,
+        "1w": _WEEK_MS,
+        "1M": 0,
+    }
+)
+"""Length in ms by name; 0 is a calendar month."""
+
+
+class _Bar(msgspec.Struct, kw_only=True):
+    start: int
+    end: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    notional: Decimal
+    n: int
+
+    def fold(self, later: "_Bar") -> None:
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.notional += later.notional
+        self.n += later.n
+
+    def candle(self) -> Candle:
+        return Candle(
+            start=self.start,
+            end=self.end,
+            open=self.open,
+            high=self.high,
+            low=self.low,
+            close=self.close,
+            volume=self.volume,
+            n=self.n,
+        )
+
+
+def interval_bounds(interval: str, time: int) -> tuple[int, int]:
+    """Tell the first and the last ms of the interval around a time.
+
+    >>> interval_bounds("5m", 1_700_000_123_456)
+    (1700000100000, 1700000399999)
+    >>> interval_bounds("1M", 1_709_200_000_000)
+    (1706745600000, 1709251199999)
+    """
+    length = INTERVALS[interval]
+    if not length:
+        return _month(time)
+    offset = _FIRST_MONDAY_MS if length == _WEEK_MS else 0
+    start = time - (time - offset) % length
+    return start, start + length - 1
+
+
+def _month(time: int) -> tuple[int, int]:
+    day = datetime.fromtimestamp(time // 1000, UTC)
+    first = datetime(day.year, day.month, 1, tzinfo=UTC)
+    following = datetime(day.year + day.month // _MONTHS, day.month % _MONTHS + 1, 1, tzinfo=UTC)
+    return int(first.timestamp()) * 1000, int(following.timestamp()) * 1000 - 1
+
+
+def _start(bar: _Bar) -> int:
+    return bar.start
+
+
+class CandleStore:
+    """The candles of one market, of every interval."""
+
+    __slots__ = ("_closed", "_day", "_minute")
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._closed: dict[str, list[_Bar]] = {name: [] for name in INTERVALS}
+        self._minute: _Bar | None = None
+        self._day: tuple[int, Decimal, Decimal] = (-1, _ZERO, _ZERO)
+
+    def add(self, time: int, px: Decimal, sz: Decimal) -> None:
+        """Take note of a trade; times do not go back."""
+        minute = self._minute
+        notional = px * sz
+        if minute is None or time > minute.end:
+            self._close()
+            start = time - time % _MINUTE_MS
+            end = start + _MINUTE_MS - 1
+            self._minute = _Bar(
+                start=start, end=end, open=px, high=px, low=px, close=px, volume=sz, notional=notional, n=1
+            )
+            return
+        minute.high = max(minute.high, px)
+        minute.low = min(minute.low, px)
+        minute.close = px
+        minute.volume += sz
+        minute.notional += notional
+        minute.n += 1
+
+    def read(self, interval: str, start: int, end: int) -> list[Candle]:
+        """List candles that begin in [start, end], oldest first, the unclosed one included."""
+        bars = self._closed[interval]
+        found = bars[bisect_left(bars, start, key=_start) : bisect_right(bars, end, key=_start)][-_KEPT:]
+        candles = [bar.candle() for bar in found]
+        last = self._open(interval)
+        if last is not None and start <= last.start <= end:
+            if candles and candles[-1].start == last.start:
+                candles.pop()
+            candles.append(last.candle())
+        return candles[-_KEPT:]
+
+    def price_before(self, time: int) -> Decimal | None:
+        """Find the last traded price up to a time, or else the first there is."""
+        minutes = self._closed["1m"]
+        before = bisect_right(minutes, time, key=_start)
+        if before:
+            return minutes[before - 1].close
+        if minutes:
+            return minutes[0].open
+        return None if self._minute is None else self._minute.open
+
+    def day_volume(self, now: int) -> tuple[Decimal, Decimal]:
+        """Sum notional and units of the last 1,440 minutes."""
+        minute = now - now % _MINUTE_MS
+        at, notional, units = self._day
+        if at != minute:
+            minutes = self._closed["1m"]
+            recent = minutes[bisect_left(minutes, minute - _DAY_MS, key=_start) :]
+            notional = sum((bar.notional for bar in recent), _ZERO)
+            units = sum((bar.volume for bar in recent), _ZERO)
+            self._day = (minute, notional, units)
+        if self._minute is not None and self._minute.start >= minute - _DAY_MS:
+            return notional + self._minute.notional, units + self._minute.volume
+        return notional, units
+
+    def _open(self, interval: str) -> _Bar | None:
+        minute = self._minute
+        if minute is None:
+            return None
+        start, end = interval_bounds(interval, minute.start)
+        bars = self._closed[interval]
+        if interval == "1m" or not bars or bars[-1].start != start:
+            return msgspec.structs.replace(minute, start=start, end=end)
+        merged = msgspec.structs.replace(bars[-1])
+        merged.fold(minute)
+        return merged
+
+    def _close(self) -> None:
+        minute = self._minute
+        if minute is None:
+            return
+        self._day = (-1, _ZERO, _ZERO)
+        for interval, bars in self._closed.items():
+            start, end = interval_bounds(interval, minute.start)
+            if bars and bars[-1].start == start:
+                bars[-1].fold(minute)
+                continue
+            bars.append(msgspec.structs.replace(minute, start=start, end=end))
+            if len(bars) > _KEPT + _KEPT // 10:
+                del bars[:-_KEPT]
+        self._minute = None
