@@ -10,6 +10,7 @@
     │   └── LookAhead            a policy asked for something later than its mark
     ├── IllegalTransition        a state machine refused (state, event)
     ├── Fenced                   another holder owns the trading lease: send nothing
+    ├── VenueUnavailable         the venue, or the way to it, gave no usable answer to a question
     └── StoreError               the database
         ├── StoreUnavailable     it could not be reached
         ├── NotFound             the row does not exist
@@ -35,6 +36,7 @@ __all__ = [
     "StoreError",
     "StoreUnavailable",
     "UsageError",
+    "VenueUnavailable",
 ]
 
 
@@ -87,6 +89,20 @@ class IllegalTransition(AgenticError):
 
 class Fenced(AgenticError):
     """Another holder owns the trading lease; nothing may be sent."""
+
+
+class VenueUnavailable(AgenticError):
+    """The venue gave no usable answer."""
+
+    exit_code = 3
+
+    def __init__(
+        self, message: str | None = None, *, retryable: bool = True, retry_after_ms: int | None = None
+    ) -> None:
+        """Take the message, whether asking again can help, and how long to wait first where somebody said so."""
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after_ms = retry_after_ms
 
 
 class StoreError(AgenticError):

@@ -14,6 +14,8 @@ DOORS: dict[str, Door] = {
     "backtest": ("agentic_core.cli.backtest:build", "Run a skill over recorded candles."),
     "simulate": ("agentic_core.cli.simulate:build", "Check the order protocol in every state it can reach."),
     "paper": ("agentic_core.cli.paper:build", "Run a skill on paper, tick by tick, into PostgreSQL."),
+    "venue": ("agentic_hl.cli.venue:build", "Run a simulated Hyperliquid that any bot can trade on."),
+    "hl": ("hosts.hl:build", "Check signatures, probe a network, record candles."),
     "db": ("agentic_core.cli.db:build", "Migrate and look at the database."),
 }
 

@@ -9,6 +9,8 @@ from agentic_core.domain.order import TERMINAL_STATES, IntentState
 from agentic_core.domain.trading import RESTRICTION_ALLOWS, STATUS_ALLOWS, DeploymentStatus
 from agentic_core.execution.findings import INTENT_MOVES, Effect
 from agentic_core.risk.rules import ADJUSTMENTS, RULES, Rule
+from tests.docs.assumptions import hyperliquid_assumptions
+from tests.docs.simulated_venue import simulated_venue
 
 __all__ = ["PAGES", "ROOT", "outdated"]
 
@@ -73,7 +75,10 @@ def states() -> str:
             "## Order intent",
             "",
             "What is found out about an order moves it. Findings that leave a state as it is are left out; the ones",
-            "that contradict what was known before move it too, and are reported (`!`).",
+            "that contradict what was known before move it too, and are reported (`!`). Where the ledger holds all",
+            "of an order by the time its end is known, `booked` follows at once. One that the venue calls `filled`",
+            "without saying how much that was (it may have been clipped to the position) is not booked before its",
+            "total is proven.",
             "",
             *_diagram(_intent_arrows(), IntentState.PREPARED, TERMINAL_STATES),
             "",
@@ -120,7 +125,9 @@ def _diagram(arrows: Mapping[tuple[str, str], list[str]], start: str, ends: Iter
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/hyperliquid-assumptions.md": hyperliquid_assumptions,
     "docs/reference/risk-rules.md": risk_rules,
+    "docs/reference/simulated-venue.md": simulated_venue,
     "docs/reference/states.md": states,
 }
 """Every generated page with what writes it."""

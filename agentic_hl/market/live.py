@@ -1,0 +1,146 @@
+"""The market as the live venue tells it: what streams brought where it is young enough, and questions otherwise."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from agentic_core.domain.funding import funding_hours
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.instrument import Instrument
+from agentic_core.domain.market import Book, Candle, Mark
+from agentic_core.domain.times import HOUR_MS, Instant, Interval
+from agentic_core.ports.clock import Clock
+from agentic_hl.market.candles import CandleHistory, CandleStretch
+from agentic_hl.market.market_queries import MarketQueries
+from agentic_hl.market.meta_cache import MetaCache
+from agentic_hl.market.queries import Queries
+from agentic_hl.market.served import ServedSeries
+from agentic_hl.wire.conversions import book_of, mark_of
+from agentic_hl.wire.messages.channels import ActiveContextFrame, BookFrame
+from agentic_hl.wire.messages.frames import Frame
+from agentic_hl.wire.messages.reading import Unreadable
+
+__all__ = ["FreshnessLimits", "LiveMarketData"]
+
+_FUNDING_PAGE = 500
+_FUNDING_KEPT = 5_000
+
+
+class FreshnessLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to which age something that was streamed, or asked for, is used again."""
+
+    mark_age_ms_max: int = 5_000
+    """Marks are streamed about every second (assumed, 13.2), so an older one says that the stream is ill."""
+    book_age_ms_max: int = 500
+
+
+class LiveMarketData:
+    """`MarketData` and `ExecutionBooks` over the venue's questions, and over its streams for whoever feeds them in.
+
+    Marks carry the time at which they were received or asked for, as the venue sends none; books carry the venue's own.
+    Every method raises `VenueUnavailable` where the venue gives no usable answer.
+    """
+
+    def __init__(
+        self, venue: Queries, clock: Clock, *, cache: MetaCache | None = None, limits: FreshnessLimits | None = None
+    ) -> None:
+        """Take where questions are put, the clock, and a cache of listings that others use too."""
+        self._clock: Final = clock
+        self._limits: Final = limits or FreshnessLimits()
+        self._queries: Final = MarketQueries(venue)
+        self._marks: Final[dict[Symbol, Mark]] = {}
+        self._books: Final[dict[Symbol, tuple[Book, Instant]]] = {}
+        self._funding: Final[dict[Symbol, ServedSeries[Decimal]]] = {}
+        self.meta: Final = cache or MetaCache(venue, clock)
+        """What the venue lists."""
+        self.history: Final = CandleHistory(self._queries.candles, clock)
+        """Candles with what is missing among them, of any name the venue knows."""
+
+    def receive(self, frame: Frame, at: Instant) -> Unreadable | None:
+        """Take over a frame of a stream: marks from `activeAssetCtx`, books from `l2Book`; others are of no use here.
+
+        Returns why a frame was not used, where it made no sense.
+        """
+        match frame:
+            case ActiveContextFrame(payload=context):
+                mark = mark_of(context.coin, context.ctx, at)
+                if isinstance(mark, Unreadable):
+                    return mark
+                self._keep_mark(mark)
+            case BookFrame(payload=told):
+                book = book_of(told)
+                if isinstance(book, Unreadable):
+                    return book
+                known = self._books.get(book.symbol)
+                if known is None or known[0].as_of <= book.as_of:
+                    self._books[book.symbol] = (book, at)
+            case _:
+                pass
+        return None
+
+    async def instruments(self) -> Mapping[Symbol, Instrument]:
+        """Return the contracts that can be traded."""
+        return (await self.meta.listed()).instruments
+
+    async def candles(self, symbol: Symbol, interval: Interval, *, after: Instant, until: Instant) -> Sequence[Candle]:
+        """Return the closed candles that opened at or after `after` and closed at or before `until`, oldest first."""
+        return (await self.stretch(symbol, interval, after=after, until=until)).candles
+
+    async def stretch(self, symbol: Symbol, interval: Interval, *, after: Instant, until: Instant) -> CandleStretch:
+        """Return the candles of a stretch of time, and what the venue does not have of it."""
+        if await self.meta.instrument(symbol) is None:
+            return CandleStretch(candles=(), missing=())
+        return await self.history.stretch(symbol, interval, after=after, until=until)
+
+    async def marks(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Mark]:
+        """Return marks that are young enough, asking for all at once where one is not; an unknown one is absent."""
+        wanted = [symbol for symbol in symbols if await self.meta.instrument(symbol) is not None]
+        oldest = self._clock.now() - self._limits.mark_age_ms_max
+        if any(symbol not in self._marks or self._marks[symbol].as_of < oldest for symbol in wanted):
+            await self._ask_marks()
+        return {symbol: self._marks[symbol] for symbol in wanted if symbol in self._marks}
+
+    async def funding(self, symbol: Symbol, *, after: Instant, until: Instant) -> Mapping[Instant, Decimal]:
+        """Return the hourly rates settled in (after, until] that the venue has published."""
+        hours = funding_hours(after, Instant(min(until, self._clock.now())))
+        if not hours or await self.meta.instrument(symbol) is None:
+            return {}
+        known = await self._funding_of(symbol).load(hours[0], hours[-1])
+        return {Instant(hour): rate for hour, rate in known.items()}
+
+    async def book(self, symbol: Symbol) -> Book | None:
+        """Return the book: a streamed one that has just come, or one asked for now; None when there is no price."""
+        if await self.meta.instrument(symbol) is None:
+            return None
+        known = self._books.get(symbol)
+        if known is not None and self._clock.now() - known[1] <= self._limits.book_age_ms_max:
+            book = known[0]
+        else:
+            book = await self._queries.book(symbol)
+        return book if book.bids or book.asks else None
+
+    async def _ask_marks(self) -> None:
+        # The instant before the question: the answer can only be younger.
+        asked_at = self._clock.now()
+        listings, marks = await self._queries.marks(asked_at)
+        self.meta.note(listings, asked_at)
+        for mark in marks:
+            self._keep_mark(mark)
+
+    def _keep_mark(self, mark: Mark) -> None:
+        known = self._marks.get(mark.symbol)
+        if known is None or known.as_of <= mark.as_of:
+            self._marks[mark.symbol] = mark
+
+    def _funding_of(self, symbol: Symbol) -> ServedSeries[Decimal]:
+        series = self._funding.get(symbol)
+        if series is None:
+
+            async def page(first: int, last: int) -> Mapping[int, Decimal]:
+                return await self._queries.funding(symbol, Instant(first), Instant(last))
+
+            series = ServedSeries(page, step=HOUR_MS, page=_FUNDING_PAGE, kept=_FUNDING_KEPT)
+            self._funding[symbol] = series
+        return series

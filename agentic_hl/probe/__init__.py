@@ -1,0 +1,1 @@
+"""Asks a real network what we only assume about it."""
