@@ -24,8 +24,8 @@ def signer_from_keystore(keystore: str, password: str) -> Signer:
         InputError: it is no keystore, or the password is wrong.
     """
     try:
-        secret = Account.decrypt(keystore, password)
+        return Signer(bytes(Account.decrypt(keystore, password)))
     except (AttributeError, KeyError, TypeError, ValueError, NotImplementedError) as exc:
         message = f"the keystore cannot be opened ({type(exc).__name__}): not a keystore, or another password"
-        raise InputError(message) from None
-    return Signer(bytes(secret))
+    del keystore, password  # a traceback may show the variables of this frame
+    raise InputError(message)

@@ -210,7 +210,8 @@ def _spots(spot_meta: SpotMeta) -> Iterator[Asset]:
 
 
 def _aliases(spot_meta: SpotMeta) -> dict[str, str]:
-    # Lists name tokens that are missing from them: such a pair keeps its one name.
+    # Lists name tokens that are missing from them: such a pair keeps its one name. Of pairs of equal tokens, the first
+    # has the second name.
     names = {token.index: token.name for token in spot_meta.tokens}
-    pairs = ((pair, names.get(pair.tokens[0]), names.get(pair.tokens[1])) for pair in spot_meta.universe)
+    pairs = ((pair, names.get(pair.tokens[0]), names.get(pair.tokens[1])) for pair in reversed(spot_meta.universe))
     return {f"{base}/{quote}": pair.name for pair, base, quote in pairs if base and quote}

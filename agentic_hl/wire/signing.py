@@ -67,15 +67,12 @@ class Signer:
     __slots__ = ("_key", "address")
 
     def __init__(self, secret: bytes) -> None:
-        if len(secret) != _KEY_BYTES:
-            message = f"a private key has {_KEY_BYTES} bytes; this one has {len(secret)}"
-            raise WireError(message)
-        try:
-            self._key = PrivateKey(secret)
-        except ValueError:
-            message = "these bytes are not a private key of the curve; draw others"
-            raise WireError(message) from None
-        self.address: Address = address_of_public_key(self._key.public_key.format(compressed=False))
+        key = _key_of(secret)
+        if isinstance(key, str):
+            del secret  # a traceback may show the variables of this frame
+            raise WireError(key)
+        self._key = key
+        self.address: Address = address_of_public_key(key.public_key.format(compressed=False))
 
     @classmethod
     def from_hex(cls, text: str) -> "Signer":
@@ -85,14 +82,16 @@ class Signer:
             WireError: it is none.
         """
         try:
-            secret = bytes.fromhex(text.strip().removeprefix("0x"))
+            return cls(bytes.fromhex(text.strip().removeprefix("0x")))
         except ValueError:
             message = "the private key is not hexadecimal; write 0x and 64 hex digits"
-            raise WireError(message) from None
-        return cls(secret)
+        except WireError as exc:
+            message = str(exc)
+        del text  # a traceback may show the variables of this frame
+        raise WireError(message)
 
     def __repr__(self) -> str:
-        return f"Signer({self.address})"
+        return f"Signer({getattr(self, 'address', 'of nobody')})"
 
     def __reduce__(self) -> str:
         message = f"{self!r} holds a private key and is neither copied nor pickled"
@@ -166,6 +165,16 @@ def recovered_address(digest: bytes, signature: Signature) -> Address:
         message = f"{signature} is no signature of this digest"
         raise WireError(message) from exc
     return address_of_public_key(key.format(compressed=False))
+
+
+def _key_of(secret: bytes) -> PrivateKey | str:
+    # The key, or what is wrong with it.
+    if len(secret) != _KEY_BYTES:
+        return f"a private key has {_KEY_BYTES} bytes; this one has {len(secret)}"
+    try:
+        return PrivateKey(secret)
+    except ValueError:
+        return "these bytes are not a private key of the curve; draw others"
 
 
 def _signature(content: bytes) -> Signature:

@@ -1,6 +1,7 @@
 """The format of files of signing vectors, one value for each kind of vector."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
@@ -73,7 +74,7 @@ class PhantomMessage(msgspec.Struct, frozen=True, rename={"connection_id": "conn
     connection_id: str
 
 
-class Hashes(msgspec.Struct, frozen=True, rename="camel"):
+class Hashes(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """Hashes of an action: with what the input gives, with neither vault nor expiry, or with some of them."""
 
     connection_id: str | None = None
@@ -82,6 +83,10 @@ class Hashes(msgspec.Struct, frozen=True, rename="camel"):
     with_vault: str | None = None
     with_expires: str | None = None
     with_both: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse to hold where nothing is expected."""
+        _check_any(self)
 
 
 class HashVector(msgspec.Struct, frozen=True):
@@ -92,11 +97,15 @@ class HashVector(msgspec.Struct, frozen=True):
     msgpack_hex: str | None = None
 
 
-class Signatures(msgspec.Struct, frozen=True):
+class Signatures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Signatures of an L1 action on either network."""
 
     mainnet: Signature | None = None
     testnet: Signature | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse to hold where nothing is expected."""
+        _check_any(self)
 
 
 class SignedVector(msgspec.Struct, frozen=True):
@@ -120,7 +129,7 @@ class ScalingCase(msgspec.Struct, frozen=True):
 class ScalingVector(msgspec.Struct, frozen=True):
     """Kind `float_to_int_1e8`."""
 
-    cases: list[ScalingCase]
+    cases: Annotated[list[ScalingCase], msgspec.Meta(min_length=1)]
 
 
 class UserSignedInput(msgspec.Struct, frozen=True):
@@ -182,3 +191,9 @@ class MultiSignedVector(msgspec.Struct, frozen=True):
     private_key: str
     input: MultiSignedInput
     expected: MultiSignedExpected
+
+
+def _check_any(expected: Hashes | Signatures) -> None:
+    if all(value is None for value in msgspec.structs.astuple(expected)):
+        message = f"nothing to compare is expected; give one of {', '.join(expected.__struct_encode_fields__)}"
+        raise ValueError(message)

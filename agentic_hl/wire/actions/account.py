@@ -25,6 +25,7 @@ __all__ = [
     "VaultTransfer",
 ]
 
+_UNITS_MAX = 2**63 - 1
 _SUB_ACCOUNT = {"sub_account": "subAccountUser", "is_deposit": "isDeposit"}
 
 
@@ -50,6 +51,7 @@ class UpdateLeverage(L1Action, frozen=True, kw_only=True, tag="updateLeverage", 
     def __post_init__(self) -> None:
         """Refuse numbers the venue does not hold."""
         check_count(self.asset, "asset")
+        check_count(self.leverage, "leverage")
         if self.leverage < 1:
             message = f"leverage {self.leverage} must be a whole number of at least 1"
             raise WireError(message)
@@ -65,6 +67,13 @@ class UpdateIsolatedMargin(
     """Of no effect while positions are one-way; the official SDK sends true."""
     units: int
     """Millionths of a dollar, from `usd_units`; negative takes away."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers the venue does not hold."""
+        check_count(self.asset, "asset")
+        if not -_UNITS_MAX - 1 <= self.units <= _UNITS_MAX:
+            message = f"{self.units} millionths of a dollar are more than the venue counts; at most {_UNITS_MAX}"
+            raise WireError(message)
 
 
 class TopUpIsolatedOnlyMargin(L1Action, frozen=True, kw_only=True, tag="topUpIsolatedOnlyMargin"):

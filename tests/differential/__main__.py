@@ -1,0 +1,7 @@
+"""`python -m tests.differential`."""
+
+import sys
+
+from tests.differential.command import main
+
+sys.exit(main())
