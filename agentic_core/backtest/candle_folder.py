@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -52,9 +53,14 @@ class CandleFolder:
         self._folder: Final = folder
 
     def files(self, symbol: Symbol, interval: Interval) -> list[Path]:
-        """Return the files of a series, oldest first."""
+        """Return the files of a series, oldest first.
+
+        Raises:
+            InputError: the folder cannot be read.
+        """
         prefix = _prefix(symbol, interval)
-        names = (path.name for path in self._folder.iterdir())
+        with _refusing("read", self._folder):
+            names = [path.name for path in self._folder.iterdir()]
         ours = (name for name in names if name.startswith(prefix) and _STAMPED.fullmatch(name[len(prefix) :]))
         return [self._folder / name for name in sorted(ours)]
 
@@ -154,24 +160,21 @@ def _opened(path: Path, row: bytes) -> int:
 
 def _last_row(path: Path) -> bytes | None:
     # The last row that is complete; a file that a crash left with less than one counts as not there.
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL_BYTES))
-            rows = file.read().split(b"\n")[:-1]
-    except OSError as exc:
-        message = f"cannot read {path}: {exc.strerror or exc}; see to it or record into another folder"
-        raise InputError(message) from exc
+    with _refusing("read", path), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL_BYTES))
+        rows = file.read().split(b"\n")[:-1]
     return rows[-1] if rows and rows[-1] + b"\n" != _HEADER else None
 
 
 def _complete(path: Path) -> bytes:
-    content = path.read_bytes() if path.exists() else b""
+    with _refusing("read", path):
+        content = path.read_bytes() if path.exists() else b""
     return content[: content.rfind(b"\n") + 1]
 
 
 def _append(path: Path, header: bytes, rows: bytes) -> None:
-    try:
+    with _refusing("write", path):
         with path.open("ab+") as file:
             end = _end_of_rows(file.seek(0, os.SEEK_END), path)
             file.truncate(end)
@@ -179,8 +182,14 @@ def _append(path: Path, header: bytes, rows: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         _flush_folder(path.parent)
+
+
+@contextmanager
+def _refusing(doing: str, path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as exc:
-        message = f"cannot write {path}: {exc.strerror or exc}; see to its folder and record again"
+        message = f"cannot {doing} {path}: {exc.strerror or exc}; see to it, or record into another folder"
         raise InputError(message) from exc
 
 

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -51,6 +52,11 @@ def place_of(choice: NetworkChoice, url: str | None) -> Place:
         message = f"--url {url}: not an address of HTTP; write it like http://localhost:3001"
         raise InputError(message)
     rest_url = url.rstrip("/")
-    is_main = rest_url.removeprefix("https://").removeprefix("http://") == Network.MAINNET.rest_url[len("https://") :]
+    is_main = _host_of(rest_url) == _host_of(Network.MAINNET.rest_url)
     network = Network.MAINNET if is_main else Network.TESTNET
     return Place(name=rest_url, network=network, rest_url=rest_url, stream_url=f"ws{rest_url[len('http') :]}/ws")
+
+
+def _host_of(url: str) -> str:
+    # As names are resolved: in any case, with or without the root's dot, whatever port or path follows.
+    return (urlsplit(url).hostname or "").removesuffix(".")

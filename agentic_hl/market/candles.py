@@ -16,7 +16,7 @@ from agentic_hl.market.served import ServedSeries
 __all__ = ["CANDLES_KEPT", "CANDLES_PAGE", "AskCandles", "CandleHistory", "CandleStretch"]
 
 CANDLES_KEPT = 5_000
-"""How many of the newest candles of an interval the venue has; older ones are absent without a word."""
+"""How many of the newest candles of an interval the venue has, the open one among them; older ones are absent."""
 
 CANDLES_PAGE = 500
 """Assumed (M-1): a range of so many is answered whole."""
@@ -50,7 +50,7 @@ class CandleHistory:
         """Return the closed candles that opened at or after `after` and closed at or before `until`."""
         step, now = interval.ms, self._clock.now()
         wanted = -(-after // step) * step
-        oldest = max(0, now // step - CANDLES_KEPT) * step
+        oldest = max(0, now // step - CANDLES_KEPT + 1) * step
         first, last = max(wanted, oldest), min(until, now) // step * step - step
         found = await self._of(symbol, interval).load(first, last)
         missing = _missing(found, first, interval)

@@ -26,14 +26,11 @@ class MarketQueries:
     async def candles(self, symbol: Symbol, interval: Interval, start: Instant, end: Instant) -> Mapping[int, Candle]:
         """Return the candles that opened from `start` to `end`, both included, by when they opened.
 
-        One that contradicts itself is left out, as if it had not been served; where all of them do, it is an error.
+        One that contradicts itself is left out, as if it had not been served.
         """
         served = await ask(self._venue, candle_snapshot(symbol, interval, start=start, end=end))
         told = [candle_of(candle) for candle in served if candle.coin == symbol and candle.interval == interval]
-        candles = {int(candle.open_time): candle for candle in told if not isinstance(candle, Unreadable)}
-        if told and not candles:
-            readable(told[0])
-        return candles
+        return {int(candle.open_time): candle for candle in told if not isinstance(candle, Unreadable)}
 
     async def funding(self, symbol: Symbol, start: Instant, end: Instant) -> Mapping[int, Decimal]:
         """Return the rates settled at the hours from `start` to `end`, both included.

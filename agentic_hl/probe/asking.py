@@ -51,6 +51,8 @@ _SIGNED: Mapping[str, Callable[[SignedRoom], Awaitable[Finding]]] = {
     "A-12": keys.ask_subaccount_nonces,
     "W-1": funded.ask_whole_error,
     "W-4": keys.ask_foreign_account,
+    "W-10": keys.ask_default_validity,
+    "W-12": keys.ask_action_cost,
 }
 """What asks with one."""
 

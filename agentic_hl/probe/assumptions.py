@@ -251,6 +251,27 @@ ASSUMPTIONS = (
         otherwise="Fees are understated until the fills show what was paid.",
         needs=Needs.EVENT,
     ),
+    Assumption(
+        id="W-10",
+        question="How long does an agent wallet last that was approved without an end?",
+        assumed="About 90 days; ours are approved with an end, and what the venue lists is watched.",
+        otherwise="A wallet that somebody approved elsewhere ends earlier or later than we say.",
+        needs=Needs.KEY,
+    ),
+    Assumption(
+        id="W-11",
+        question="What does the last part of an answer's items weigh, when it is not full?",
+        assumed="As much as a full one.",
+        otherwise="Nothing breaks: the budget of the address counts up to 1 too much for an answer.",
+        needs=Needs.EVENT,
+    ),
+    Assumption(
+        id="W-12",
+        question="Whose actions are those of an agent wallet, and how many is an empty batch?",
+        assumed="They count against the account it acts for, and an empty batch counts as one.",
+        otherwise="The account's budget is run dry, or saved, without our knowing before we ask for it.",
+        needs=Needs.KEY,
+    ),
 )
 """Every assumption, by subject."""
 

@@ -70,17 +70,21 @@ async def ask_whole_error(signed: SignedRoom) -> Finding:
         good = counter.line(mid, size=_SMALL / mid * 2, is_buy=True, offset_bps=_FAR_BPS, terms=ALO)
         odd = msgspec.structs.replace(good, limit_price="1.23456789")
         nowhere = msgspec.structs.replace(good, asset=_NO_ASSET)
-        worked_in_vain = []
+        refused_whole: list[str | None] = []
+        worked_in_vain: list[str | None] = []
         for bad in (odd, nowhere):
             reply = await counter.place(good, bad)
             resting = await counter.resting()
             rows.append({"resting": len(resting), **reply.shown})
-            if not reply.statuses and resting:
-                worked_in_vain.append(reply.refusal)
+            if reply.status is not None and not reply.statuses:
+                refused_whole.append(reply.refusal)
+                worked_in_vain += [reply.refusal] if resting else []
             await counter.clear()
     if worked_in_vain:
         return fails(f"refused as a whole, and one order rests: {worked_in_vain[0]}", *rows)
-    return holds("whatever was refused as a whole left no order", *rows)
+    if not refused_whole:
+        return unclear("neither was refused as a whole", *rows)
+    return holds(f"what was refused as a whole left no order: {refused_whole[0]}", *rows)
 
 
 async def ask_cloid_reuse(signed: SignedRoom) -> Finding:

@@ -20,11 +20,14 @@ from agentic_hl.wire.actions import (
     UserAction,
     Withdraw,
 )
+from agentic_hl.wire.approval import VALIDITY_MS
 from agentic_hl.wire.signing import Signer
 
 __all__ = [
+    "ask_action_cost",
     "ask_agent_wallet_actions",
     "ask_batch_cap",
+    "ask_default_validity",
     "ask_expiry_clock",
     "ask_foreign_account",
     "ask_nonce_texts",
@@ -41,6 +44,7 @@ _REVOKED_NAME = "probe revoked"
 _USED, _EXPIRED, _TOO_MANY = "Invalid nonce", "Action already expired", "Signed action over weight limit"
 _FOREIGN = "not registered"
 _FIRST_ASSET = 0
+_FIGURES_PAUSE_S = 3
 
 
 async def ask_noop_burns(signed: SignedRoom) -> Finding:
@@ -162,6 +166,36 @@ async def ask_revoke(signed: SignedRoom) -> Finding:
     return holds(f"both were refused after {waits}", *rows)
 
 
+async def ask_default_validity(signed: SignedRoom) -> Finding:
+    """Approve an agent wallet without saying until when, look when it ends, and revoke it."""
+    key = signed.new_key()
+    approved = await signed.approve(key, _REVOKED_NAME, lasting_ms=None)
+    try:
+        listed = await signed.ask_of_owner("extraAgents")
+    finally:
+        revoked = await signed.revoke(_REVOKED_NAME)
+    seen = (approved.shown, {"listed": listed}, revoked.shown)
+    ends = [one["validUntil"] for one in listed if str(one["address"]).lower() == key.address]
+    if not ends or ends[0] is None:
+        return unclear("the venue does not tell when it ends", *seen)
+    lasts_ms = int(ends[0]) - approved.nonce
+    told = f"it ends {lasts_ms} ms after it was approved"
+    return holds(told, *seen) if abs(lasts_ms - VALIDITY_MS) < DAY_MS else fails(told, *seen)
+
+
+async def ask_action_cost(signed: SignedRoom) -> Finding:
+    """Let the agent wallet send a noop and an empty batch, and look how many actions the owner has used after each."""
+    used = [await _actions_used(signed)]
+    seen: list[dict[str, object]] = []
+    for action in (Noop(), Cancel(cancels=())):
+        reply = await signed.act(action)
+        await signed.room.clock.sleep(_FIGURES_PAUSE_S)
+        used.append(await _actions_used(signed))
+        seen.append({"action": type(action).__name__, "used": used[-1] - used[-2], **reply.shown})
+    told = f"the noop counted as {used[1] - used[0]}, the empty batch as {used[2] - used[1]}"
+    return holds(told, *seen) if used[1] - used[0] == 1 >= used[2] - used[1] else fails(told, *seen)
+
+
 async def ask_foreign_account(signed: SignedRoom) -> Finding:
     """Act for an address that is nobody's sub-account."""
     reply = await signed.act(Noop(), vault=signed.new_key().address)
@@ -194,6 +228,10 @@ async def _wait_until_refused(signed: SignedRoom, key: Signer) -> tuple[Reply | 
             return reply, reply.answered_at_ms - began
         await signed.room.clock.sleep(_REVOKE_PAUSE_S)
     return None, signed.room.clock.boottime_ms() - began
+
+
+async def _actions_used(signed: SignedRoom) -> int:
+    return int((await signed.ask_of_owner("userRateLimit"))["nRequestsUsed"])
 
 
 def _cancels(count: int) -> Cancel:

@@ -100,18 +100,23 @@ class SignedRoom:
         """Send a user-signed action, signed by the owner where nobody else is named."""
         return await self._post(sign_user_request(signer or self.owner, action, self.network), action.nonce)
 
-    async def approve(self, key: Signer, name: str) -> Reply:
-        """Let a key act for the owner for an hour, empty text being the unnamed slot; waits for a pending removal.
+    async def approve(self, key: Signer, name: str, *, lasting_ms: int | None = HOUR_MS) -> Reply:
+        """Let a key act for the owner, and wait for a pending removal.
+
+        Args:
+            key: whose address is approved.
+            name: empty is the unnamed slot.
+            lasting_ms: for how long; None leaves it to the venue.
 
         Raises:
             ProbeFailed: the venue does not take the approval.
         """
-        reply = await self._approve(key, name)
+        reply = await self._approve(key, name, lasting_ms)
         for _ in range(_REMOVAL_LOOKS):
             if _PENDING not in (reply.refusal or ""):
                 break
             await self.room.clock.sleep(_REMOVAL_PAUSE_S)
-            reply = await self._approve(key, name)
+            reply = await self._approve(key, name, lasting_ms)
         if reply.refusal is not None:
             message = f"the agent wallet was not approved: {reply.refusal}; see that the owner's account has funds"
             raise ProbeFailed(message)
@@ -125,9 +130,9 @@ class SignedRoom:
         """Ask for something of the owner's account."""
         return await self.room.ask(kind, user=self.owner.address, **fields)
 
-    async def _approve(self, key: Signer, name: str) -> Reply:
+    async def _approve(self, key: Signer, name: str, lasting_ms: int | None) -> Reply:
         nonce = self.new_nonce()
-        end = Instant(nonce + HOUR_MS)
+        end = None if lasting_ms is None else Instant(nonce + lasting_ms)
         action = approve_agent_wallet(key.address, name=name, valid_until=end, nonce=nonce, network=self.network)
         return await self.act_as_owner(action)
 

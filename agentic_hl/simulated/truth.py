@@ -8,7 +8,7 @@ from agentic_core.domain.money import Price, Size
 from agentic_core.domain.side import Side
 from agentic_core.domain.times import Instant
 from agentic_core.ports.simulated_venue import VenueFill, VenueOrder, VenueTruth
-from agentic_hl.venue.model import Event, Fill, Order, OrderChanged, Traded
+from agentic_hl.venue.entities import Event, Fill, Order, OrderChanged, Traded
 
 __all__ = ["TruthBook"]
 

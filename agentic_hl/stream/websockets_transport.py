@@ -27,6 +27,9 @@ class WebsocketsTransport:
         """Take the address; a longer message than the limit ends the link."""
         self._url = url
         self._message_max = message_max_bytes
+        # glibc gives freed memory back page by page and takes it again for the next long message, which costs more than
+        # reading one. Once a block of this length was freed, it keeps as much; nothing is written into the block.
+        bytes(message_max_bytes)
 
     async def connect(self) -> "_Link | NotConnected":
         """Make a new link within ten seconds."""

@@ -9,9 +9,9 @@ from agentic_hl.venue.parts import Action, Part
 from agentic_hl.venue.signatures import Signature
 
 __all__ = [
-    "AgentEnableDexAbstraction",
-    "AgentSendAsset",
-    "AgentSetAbstraction",
+    "AgentWalletEnableDexAbstraction",
+    "AgentWalletSendAsset",
+    "AgentWalletSetAbstraction",
     "CreateSubAccount",
     "EvmUserModify",
     "GossipPriorityBid",
@@ -69,17 +69,17 @@ class ReserveRequestWeight(Action, frozen=True, kw_only=True, tag="reserveReques
     destination: Address | None = None
 
 
-class AgentSetAbstraction(Action, frozen=True, kw_only=True, tag="agentSetAbstraction"):
+class AgentWalletSetAbstraction(Action, frozen=True, kw_only=True, tag="agentSetAbstraction"):
     """Change how the account holds its collateral."""
 
     abstraction: Literal["i", "u", "p"]
 
 
-class AgentEnableDexAbstraction(Action, frozen=True, kw_only=True, tag="agentEnableDexAbstraction"):
+class AgentWalletEnableDexAbstraction(Action, frozen=True, kw_only=True, tag="agentEnableDexAbstraction"):
     """A feature that was discontinued."""
 
 
-class AgentSendAsset(Action, frozen=True, kw_only=True, tag="agentSendAsset"):
+class AgentWalletSendAsset(Action, frozen=True, kw_only=True, tag="agentSendAsset"):
     """Move money within one user's accounts."""
 
     destination: Address

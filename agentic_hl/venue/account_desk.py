@@ -8,7 +8,7 @@ from decimal import ROUND_UP, Decimal
 from typing import TypeAlias
 
 from agentic_hl.venue.account_actions import (
-    AgentSetAbstraction,
+    AgentWalletSetAbstraction,
     CreateSubAccount,
     EvmUserModify,
     Noop,
@@ -34,7 +34,7 @@ from agentic_hl.venue.catalogue import (
     sub_account_volume,
 )
 from agentic_hl.venue.engine import Engine
-from agentic_hl.venue.model import Account
+from agentic_hl.venue.entities import Account
 from agentic_hl.venue.numbers import of_micros
 from agentic_hl.venue.order_actions import ScheduleCancel
 from agentic_hl.venue.signatures import keccak
@@ -45,7 +45,7 @@ __all__ = ["AccountAction", "AccountDesk", "PositionAction"]
 
 PositionAction: TypeAlias = UpdateLeverage | UpdateIsolatedMargin | TopUpIsolatedOnlyMargin | ScheduleCancel
 AccountAction: TypeAlias = (
-    AgentSetAbstraction | CreateSubAccount | EvmUserModify | Noop | ReserveRequestWeight | SetReferrer
+    AgentWalletSetAbstraction | CreateSubAccount | EvmUserModify | Noop | ReserveRequestWeight | SetReferrer
 )
 
 _DEFAULT: object = {"type": "default"}
@@ -102,7 +102,7 @@ class AccountDesk:
                 self._set_referrer(acting.master, code)
             case ReserveRequestWeight(weight=weight, destination=destination):
                 self._reserve(acting.account, weight, destination or acting.account)
-            case AgentSetAbstraction(abstraction=abstraction):
+            case AgentWalletSetAbstraction(abstraction=abstraction):
                 self.set_abstraction(acting.account, abstraction)
             case Noop() | EvmUserModify():
                 pass

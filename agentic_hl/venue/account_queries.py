@@ -5,11 +5,12 @@ from typing import TypeVar
 
 from agentic_hl.venue import payloads as show
 from agentic_hl.venue.engine import Engine
-from agentic_hl.venue.model import Account, FundingPaid, LedgerMoved, Mode, Order
+from agentic_hl.venue.entities import Account, FundingPaid, LedgerMoved, Order
 from agentic_hl.venue.order_payloads import aggregated, fill_payload, frontend_order, open_order, order_status
 from agentic_hl.venue.query import Query
 from agentic_hl.venue.reads import AccountReads
-from agentic_hl.venue.signers import AgentBook
+from agentic_hl.venue.signers import AgentWalletBook
+from agentic_hl.venue.terms import Mode
 
 __all__ = ["AccountQueries"]
 
@@ -21,7 +22,7 @@ _Timed = TypeVar("_Timed", FundingPaid, LedgerMoved)
 class AccountQueries:
     """What one may ask about an address, as it is now or as it was a while ago."""
 
-    def __init__(self, engine: Engine, wallets: AgentBook, names: Mapping[int, str]) -> None:
+    def __init__(self, engine: Engine, wallets: AgentWalletBook, names: Mapping[int, str]) -> None:
         """Take whom to ask; what lags replaces `reads`, and says by how much."""
         self.reads: AccountReads = engine
         self.lag_ms = 0
@@ -132,7 +133,7 @@ class AccountQueries:
 
     def _role(self, query: Query) -> object:
         user = query.user()
-        wallet = self._wallets.agent(user, query.now)
+        wallet = self._wallets.find(user, query.now)
         if wallet is not None:
             return {"role": "agent", "data": {"user": wallet.master}}
         account = self.reads.account(user)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from agentic_hl.venue.signatures import Network
-from agentic_hl.venue.signers import AgentRules
+from agentic_hl.venue.signers import AgentWalletRules
 
 __all__ = ["Acting", "ExchangeOptions"]
 
@@ -21,7 +21,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     now: int
 
     @property
-    def is_agent(self) -> bool:
+    def is_agent_wallet(self) -> bool:
         """Whether an agent signed."""
         return self.signer != self.master
 
@@ -31,7 +31,7 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     networks: tuple[Network, ...] = (Network.TESTNET,)
     """For which networks signatures are accepted; where nobody is recognised, the first one's address is named."""
-    agents: AgentRules = AgentRules()
+    agents: AgentWalletRules = AgentWalletRules()
     nonce_margin_ms: int = 0
     """The real network was seen to narrow the window by 2 minutes at either end."""
     sub_accounts: int = 10

@@ -5,9 +5,9 @@ from typing import TypeAlias
 import msgspec
 
 from agentic_hl.venue.account_actions import (
-    AgentEnableDexAbstraction,
-    AgentSendAsset,
-    AgentSetAbstraction,
+    AgentWalletEnableDexAbstraction,
+    AgentWalletSendAsset,
+    AgentWalletSetAbstraction,
     CreateSubAccount,
     EvmUserModify,
     GossipPriorityBid,
@@ -59,9 +59,9 @@ L1Action: TypeAlias = (
     | Noop
     | SetReferrer
     | ReserveRequestWeight
-    | AgentSetAbstraction
-    | AgentEnableDexAbstraction
-    | AgentSendAsset
+    | AgentWalletSetAbstraction
+    | AgentWalletEnableDexAbstraction
+    | AgentWalletSendAsset
     | CreateSubAccount
     | SubAccountTransfer
     | SubAccountSpotTransfer
@@ -83,7 +83,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 _ENVELOPES = msgspec.json.Decoder(Envelope, dec_hook=read_field)
-_ACTIONS = msgspec.json.Decoder(L1Action | UserAction, dec_hook=read_field)
+_ACTIONS: msgspec.json.Decoder[L1Action | UserAction] = msgspec.json.Decoder(L1Action | UserAction, dec_hook=read_field)
 
 
 def read_envelope(body: bytes) -> Envelope:

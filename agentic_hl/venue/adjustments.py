@@ -3,14 +3,15 @@
 from decimal import Decimal
 
 from agentic_hl.venue import catalogue
+from agentic_hl.venue.entities import Leverage, Position
 from agentic_hl.venue.margin import (
     claimed_parts,
     cross_value,
     free_after_claims,
     isolated_value,
 )
-from agentic_hl.venue.model import Leverage, Position, Refused
 from agentic_hl.venue.state import Desk, MarketState, State
+from agentic_hl.venue.terms import Refused
 from agentic_hl.venue.tiers import PARTS, initial_parts
 
 __all__ = ["adjust_isolated_margin", "set_leverage", "set_scheduled_cancel"]
@@ -43,8 +44,9 @@ def set_leverage(state: State, desk: Desk, ms: MarketState, wanted: Leverage) ->
     is_open = position is not None and bool(position.szi)
     if is_open and wanted.is_cross is not current.is_cross:
         raise Refused(catalogue.LEVERAGE_TYPE_OPEN)
+    claimed = claimed_parts(state, desk)
     account.leverages[market.index] = wanted
-    if wanted.value < current.value and not _has_margin(state, desk, ms, position if is_open else None):
+    if wanted.value < current.value and not _has_margin(state, desk, ms, position if is_open else None, claimed):
         account.leverages[market.index] = current
         if wanted.is_cross:
             raise Refused(_CROSS_MARGIN_SHORT + _CROSS_ADVICE)
@@ -98,9 +100,10 @@ def set_scheduled_cancel(state: State, desk: Desk, time: int | None) -> None:
     account.scheduled_cancel = time
 
 
-def _has_margin(state: State, desk: Desk, ms: MarketState, position: Position | None) -> bool:
+def _has_margin(state: State, desk: Desk, ms: MarketState, position: Position | None, before: Decimal) -> bool:
     if position is not None and position.isolated_usd is not None:
         needed = initial_parts(abs(position.szi) * ms.mark, state.leverage(desk.account, ms.market).value)
         if isolated_value(ms, position) * PARTS < needed:
             return False
-    return cross_value(state, desk.account) * PARTS >= claimed_parts(state, desk)
+    claimed = claimed_parts(state, desk)  # where no more is claimed than before, nothing has to be there
+    return claimed <= before or cross_value(state, desk.account) * PARTS >= claimed

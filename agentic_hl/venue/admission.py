@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from agentic_hl.venue.account_actions import (
-    AgentSendAsset,
+    AgentWalletSendAsset,
     CreateSubAccount,
     EvmUserModify,
     MultiSig,
@@ -36,17 +36,17 @@ from agentic_hl.venue.catalogue import (
     vault_not_registered,
 )
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.entities import Account
 from agentic_hl.venue.fields import write_field
-from agentic_hl.venue.model import Account
 from agentic_hl.venue.signatures import Network, TypedFields, action_hash, l1_digest, recover, user_digest
-from agentic_hl.venue.signers import AgentBook
+from agentic_hl.venue.signers import AgentWalletBook
 from agentic_hl.venue.terms import Refused
 from agentic_hl.venue.user_actions import UserAction
 
 __all__ = ["Admission"]
 
 _MASTERS_OWN = (
-    AgentSendAsset
+    AgentWalletSendAsset
     | CreateSubAccount
     | EvmUserModify
     | SetReferrer
@@ -61,7 +61,7 @@ _MULTI_SIG: TypedFields = (("bytes32", "multiSigActionHash"), ("uint64", "nonce"
 class Admission:
     """Who signed, and whether they may."""
 
-    def __init__(self, engine: Engine, agents: AgentBook, networks: tuple[Network, ...]) -> None:
+    def __init__(self, engine: Engine, agents: AgentWalletBook, networks: tuple[Network, ...]) -> None:
         """Know accounts, agents and accepted networks."""
         self._engine = engine
         self._agents = agents
@@ -110,11 +110,11 @@ class Admission:
         raise Refused(unknown_signer(signers[0]))
 
     def _master_of(self, signer: str, now: int) -> str | None:
-        agent = self._agents.agent(signer, now)
-        if agent is not None:
-            if self._funded(agent.master):
-                return agent.master
-            self._agents.expire_all_of(agent.master)
+        wallet = self._agents.find(signer, now)
+        if wallet is not None:
+            if self._funded(wallet.master):
+                return wallet.master
+            self._agents.expire_all_of(wallet.master)
             return None
         return signer if _is_master(self._engine.account(signer)) else None
 

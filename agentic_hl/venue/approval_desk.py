@@ -8,21 +8,21 @@ from typing import TypeAlias
 from agentic_hl.venue.account_desk import AccountDesk
 from agentic_hl.venue.acting import Acting
 from agentic_hl.venue.builders import BuilderBook
-from agentic_hl.venue.catalogue import AGENT_USED, not_simulated, vault_not_registered
+from agentic_hl.venue.catalogue import WALLET_USED, not_simulated, vault_not_registered
 from agentic_hl.venue.engine import Engine
-from agentic_hl.venue.signers import AgentBook, Approval
+from agentic_hl.venue.signers import AgentWalletBook, Approval
 from agentic_hl.venue.terms import Refused
-from agentic_hl.venue.user_actions import ApproveAgent, ApproveBuilderFee, UserPortfolioMargin, UserSetAbstraction
+from agentic_hl.venue.user_actions import ApproveAgentWallet, ApproveBuilderFee, UserPortfolioMargin, UserSetAbstraction
 
 __all__ = ["ApprovalAction", "ApprovalDesk"]
 
-ApprovalAction: TypeAlias = ApproveAgent | ApproveBuilderFee | UserSetAbstraction | UserPortfolioMargin
+ApprovalAction: TypeAlias = ApproveAgentWallet | ApproveBuilderFee | UserSetAbstraction | UserPortfolioMargin
 
 
 class ApprovalDesk:
     """Takes approvals."""
 
-    def __init__(self, engine: Engine, agents: AgentBook, builders: BuilderBook, accounts: AccountDesk) -> None:
+    def __init__(self, engine: Engine, agents: AgentWalletBook, builders: BuilderBook, accounts: AccountDesk) -> None:
         """Know where approvals are kept."""
         self._engine = engine
         self._agents = agents
@@ -36,7 +36,7 @@ class ApprovalDesk:
             Refused: it will not do.
         """
         match action:
-            case ApproveAgent():
+            case ApproveAgentWallet():
                 self._approve(acting, action)
             case ApproveBuilderFee(builder=builder, max_fee_rate=rate):
                 self._builders.approve(acting.master, str(builder), rate)
@@ -47,13 +47,13 @@ class ApprovalDesk:
                 raise Refused(not_simulated("userPortfolioMargin"))
         return {"type": "default"}
 
-    def _approve(self, acting: Acting, action: ApproveAgent) -> None:
-        if self._engine.account(str(action.agent_address)) is not None:
-            raise Refused(AGENT_USED)
+    def _approve(self, acting: Acting, action: ApproveAgentWallet) -> None:
+        if self._engine.account(str(action.address)) is not None:
+            raise Refused(WALLET_USED)
         approval = Approval(
             master=acting.master,
-            address=str(action.agent_address),
-            label=action.agent_name or "",
+            address=str(action.address),
+            label=action.name or "",
             sub_accounts=len(self._accounts.sub_accounts(acting.master)),
         )
         self._agents.approve(approval, acting.now)

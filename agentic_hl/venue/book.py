@@ -1,13 +1,14 @@
 """One side of a book: orders by price, then by time, and what the house quotes beside them."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import msgspec
 
+from agentic_hl.venue.entities import Order
 from agentic_hl.venue.figures import Level
-from agentic_hl.venue.model import Order
 
 __all__ = ["BookSide", "Quote"]
 
@@ -22,16 +23,20 @@ class Quote(msgspec.Struct, kw_only=True):
 
 
 class BookSide:
-    """Bids or asks; at equal prices orders come before the house."""
+    """Bids or asks; at equal prices orders come before the house.
 
-    __slots__ = ("_keys", "_queues", "_quotes", "is_bid")
+    The house's quotes are worked out only as far as somebody looks, which is seldom beyond the first.
+    """
+
+    __slots__ = ("_keys", "_ladder", "_queues", "_quotes", "is_bid")
 
     def __init__(self, *, is_bid: bool) -> None:
         """Begin empty."""
         self.is_bid = is_bid
         self._keys: list[Decimal] = []  # ascending; the best price is last, so asks count negative
         self._queues: dict[Decimal, dict[int, Order]] = {}
-        self._quotes: list[Quote] = []  # the best is last
+        self._quotes: deque[Quote] = deque()  # the best is first
+        self._ladder: Iterator[Quote] = iter(())
 
     def add(self, order: Order) -> None:
         """Put an order behind the others of its price."""
@@ -51,16 +56,17 @@ class BookSide:
         del self._queues[key]
         del self._keys[bisect_left(self._keys, key)]
 
-    def quote(self, quotes: Sequence[Quote]) -> None:
+    def quote(self, quotes: Iterable[Quote]) -> None:
         """Replace what the house quotes, best first."""
-        self._quotes = [quote for quote in reversed(quotes) if quote.sz > 0]
+        self._quotes.clear()
+        self._ladder = iter(quotes)
 
     def take_quote(self, sz: Decimal) -> None:
         """Lower what the house offers at its best price."""
-        best = self._quotes[-1]
+        best = self._quotes[0]
         best.sz -= sz
         if not best.sz:
-            self._quotes.pop()
+            self._quotes.popleft()
 
     def best_order(self) -> Order | None:
         """Find the order that is next to fill."""
@@ -68,7 +74,7 @@ class BookSide:
 
     def best_quote(self) -> Quote | None:
         """Find the house's best price."""
-        return self._quotes[-1] if self._quotes else None
+        return self._quotes[0] if self._quotes else next(self._further(), None)
 
     def best(self) -> Order | Quote | None:
         """Find whoever is next to trade."""
@@ -101,11 +107,29 @@ class BookSide:
 
     def levels(self) -> Iterator[Level]:
         """Go through all prices, best first, orders and house together."""
-        sizes: dict[Decimal, list[Decimal]] = {}
-        for key, queue in self._queues.items():
-            sizes[key if self.is_bid else -key] = [order.sz for order in queue.values()]
-        for quote in self._quotes:
-            sizes.setdefault(quote.px, []).append(quote.sz)
-        for px in sorted(sizes, reverse=self.is_bid):
-            parts = sizes[px]
-            yield Level(px=px, sz=sum(parts, _ZERO), n=len(parts))
+        quotes = self._all_quotes()
+        quote = next(quotes, None)
+        for key in reversed(self._keys):
+            px = key if self.is_bid else -key
+            while quote is not None and quote.px != px and self.reaches(quote.px, px):
+                yield Level(px=quote.px, sz=quote.sz, n=1)
+                quote = next(quotes, None)
+            queue = self._queues[key]
+            sz, n = sum((order.sz for order in queue.values()), _ZERO), len(queue)
+            if quote is not None and quote.px == px:
+                sz, n = sz + quote.sz, n + 1
+                quote = next(quotes, None)
+            yield Level(px=px, sz=sz, n=n)
+        while quote is not None:
+            yield Level(px=quote.px, sz=quote.sz, n=1)
+            quote = next(quotes, None)
+
+    def _all_quotes(self) -> Iterator[Quote]:
+        yield from list(self._quotes)
+        yield from self._further()
+
+    def _further(self) -> Iterator[Quote]:
+        for quote in self._ladder:
+            if quote.sz > 0:
+                self._quotes.append(quote)
+                yield quote

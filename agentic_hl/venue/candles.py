@@ -47,7 +47,7 @@ INTERVALS: Mapping[str, int] = MappingProxyType(
 """Length in ms by name; 0 is a calendar month."""
 
 
-class _Bar(msgspec.Struct, kw_only=True):
+class _Growing(msgspec.Struct, kw_only=True):
     start: int
     end: int
     open: Decimal
@@ -58,7 +58,7 @@ class _Bar(msgspec.Struct, kw_only=True):
     notional: Decimal
     n: int
 
-    def fold(self, later: "_Bar") -> None:
+    def fold(self, later: "_Growing") -> None:
         self.high = max(self.high, later.high)
         self.low = min(self.low, later.low)
         self.close = later.close
@@ -102,8 +102,8 @@ def _month(time: int) -> tuple[int, int]:
     return int(first.timestamp()) * 1000, int(following.timestamp()) * 1000 - 1
 
 
-def _start(bar: _Bar) -> int:
-    return bar.start
+def _start(one: _Growing) -> int:
+    return one.start
 
 
 class CandleStore:
@@ -113,8 +113,8 @@ class CandleStore:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._closed: dict[str, list[_Bar]] = {name: [] for name in INTERVALS}
-        self._minute: _Bar | None = None
+        self._closed: dict[str, list[_Growing]] = {name: [] for name in INTERVALS}
+        self._minute: _Growing | None = None
         self._day: tuple[int, Decimal, Decimal] = (-1, _ZERO, _ZERO)
 
     def add(self, time: int, px: Decimal, sz: Decimal) -> None:
@@ -125,7 +125,7 @@ class CandleStore:
             self._close()
             start = time - time % _MINUTE_MS
             end = start + _MINUTE_MS - 1
-            self._minute = _Bar(
+            self._minute = _Growing(
                 start=start, end=end, open=px, high=px, low=px, close=px, volume=sz, notional=notional, n=1
             )
             return
@@ -138,9 +138,9 @@ class CandleStore:
 
     def read(self, interval: str, start: int, end: int) -> list[Candle]:
         """List candles that begin in [start, end], oldest first, the unclosed one included."""
-        bars = self._closed[interval]
-        found = bars[bisect_left(bars, start, key=_start) : bisect_right(bars, end, key=_start)][-_KEPT:]
-        candles = [bar.candle() for bar in found]
+        closed = self._closed[interval]
+        found = closed[bisect_left(closed, start, key=_start) : bisect_right(closed, end, key=_start)][-_KEPT:]
+        candles = [one.candle() for one in found]
         last = self._open(interval)
         if last is not None and start <= last.start <= end:
             if candles and candles[-1].start == last.start:
@@ -165,22 +165,22 @@ class CandleStore:
         if at != minute:
             minutes = self._closed["1m"]
             recent = minutes[bisect_left(minutes, minute - _DAY_MS, key=_start) :]
-            notional = sum((bar.notional for bar in recent), _ZERO)
-            units = sum((bar.volume for bar in recent), _ZERO)
+            notional = sum((one.notional for one in recent), _ZERO)
+            units = sum((one.volume for one in recent), _ZERO)
             self._day = (minute, notional, units)
         if self._minute is not None and self._minute.start >= minute - _DAY_MS:
             return notional + self._minute.notional, units + self._minute.volume
         return notional, units
 
-    def _open(self, interval: str) -> _Bar | None:
+    def _open(self, interval: str) -> _Growing | None:
         minute = self._minute
         if minute is None:
             return None
         start, end = interval_bounds(interval, minute.start)
-        bars = self._closed[interval]
-        if interval == "1m" or not bars or bars[-1].start != start:
+        closed = self._closed[interval]
+        if interval == "1m" or not closed or closed[-1].start != start:
             return msgspec.structs.replace(minute, start=start, end=end)
-        merged = msgspec.structs.replace(bars[-1])
+        merged = msgspec.structs.replace(closed[-1])
         merged.fold(minute)
         return merged
 
@@ -189,12 +189,12 @@ class CandleStore:
         if minute is None:
             return
         self._day = (-1, _ZERO, _ZERO)
-        for interval, bars in self._closed.items():
+        for interval, closed in self._closed.items():
             start, end = interval_bounds(interval, minute.start)
-            if bars and bars[-1].start == start:
-                bars[-1].fold(minute)
+            if closed and closed[-1].start == start:
+                closed[-1].fold(minute)
                 continue
-            bars.append(msgspec.structs.replace(minute, start=start, end=end))
-            if len(bars) > _KEPT + _KEPT // 10:
-                del bars[:-_KEPT]
+            closed.append(msgspec.structs.replace(minute, start=start, end=end))
+            if len(closed) > _KEPT + _KEPT // 10:
+                del closed[:-_KEPT]
         self._minute = None

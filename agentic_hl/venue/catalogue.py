@@ -10,10 +10,6 @@ from agentic_hl.venue.numbers import dollars
 
 __all__ = [
     "ABSTRACTION_TRANSITION",
-    "AGENT_NAME_LENGTH",
-    "AGENT_SENDS_TO_OTHERS",
-    "AGENT_USED",
-    "AGENT_VALID_UNTIL",
     "ALO_CLEARS",
     "BAD_AMOUNT",
     "BAD_DECIMALS",
@@ -69,10 +65,13 @@ __all__ = [
     "TOO_MANY_OPEN",
     "UNIFIED_DISABLES",
     "VAULT_ON_USER_SIGNED",
+    "WALLET_NAME_LENGTH",
+    "WALLET_SENDS_TO_OTHERS",
+    "WALLET_USED",
+    "WALLET_VALID_UNTIL",
     "WRONG_NETWORK",
     "ZERO_AMOUNT",
     "ZERO_SIZE",
-    "agent_limit",
     "duplicate_nonce",
     "must_deposit",
     "nonce_too_high",
@@ -87,6 +86,7 @@ __all__ = [
     "unknown_signer",
     "unknown_token",
     "vault_not_registered",
+    "wallet_limit",
 ]
 
 # ── the request as a whole is not understood: HTTP 422 ───────────────────────────────────────────────────────────────
@@ -151,11 +151,11 @@ ABSTRACTION_TRANSITION = "Abstraction transition not allowed"
 PORTFOLIO_MARGIN = "Portfolio margin requires account value of $10000 or total volume of $5000000."
 
 PENDING_REMOVAL = "User has pending agent removal"
-AGENT_VALID_UNTIL = "Agent valid_until already expired."
+WALLET_VALID_UNTIL = "Agent valid_until already expired."
 """Said also of a moment too far ahead."""
-AGENT_NAME_LENGTH = "Extra agent name must be between 1 and 16 characters long"
-AGENT_USED = "Extra agent already used."
-AGENT_SENDS_TO_OTHERS = "Agent can only send asset to same user or their sub-accounts."
+WALLET_NAME_LENGTH = "Extra agent name must be between 1 and 16 characters long"
+WALLET_USED = "Extra agent already used."
+WALLET_SENDS_TO_OTHERS = "Agent can only send asset to same user or their sub-accounts."
 
 NO_BALANCE_TO_WITHDRAW = "Insufficient balance for withdrawal."
 NO_BALANCE_TO_SEND = "Insufficient balance for token transfer"
@@ -249,7 +249,7 @@ def sub_account_transfer(master: str, address: str) -> str:
     return f"Invalid sub-account transfer from {master} to {address}"
 
 
-def agent_limit(limit: int) -> str:
+def wallet_limit(limit: int) -> str:
     """Say that a master has as many named agents as it may."""
     return f"Too many extra agents for cumulative volume traded. Current limit is {limit}"
 

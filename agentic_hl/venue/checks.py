@@ -11,13 +11,14 @@ import msgspec
 
 from agentic_hl.venue import catalogue
 from agentic_hl.venue.book import BookSide
+from agentic_hl.venue.entities import Order
 from agentic_hl.venue.margin import can_afford_order, exposure
 from agentic_hl.venue.markets import is_price, is_size, max_market_order_notional
-from agentic_hl.venue.model import Order, Phase, Tif
 from agentic_hl.venue.numbers import canonical_text
 from agentic_hl.venue.state import Desk, MarketState, State
+from agentic_hl.venue.terms import Phase, Tif
 
-__all__ = ["Rejection", "Ticket", "judge", "missed", "open_interest", "would_clear"]
+__all__ = ["Rejection", "Ticket", "judge", "missed", "open_interest", "post_only_clears", "would_clear"]
 
 _ZERO = Decimal(0)
 _OPEN_ORDERS = 1_000

@@ -4,9 +4,9 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from agentic_hl.venue.entities import Account
 from agentic_hl.venue.fault_values import read_fault
 from agentic_hl.venue.market_payloads import book
-from agentic_hl.venue.model import Account
 from agentic_hl.venue.query import UnknownCoin
 from agentic_hl.venue.replies import Reply, json_reply, text_reply
 from agentic_hl.venue.texts import shown
@@ -53,7 +53,7 @@ class Control:
                     return self._act(what, body, now)
                 case _:
                     return text_reply("Not Found", status=_NOT_FOUND)
-        except (msgspec.DecodeError, UnicodeError, InvalidOperation) as exc:
+        except (msgspec.DecodeError, RecursionError, UnicodeError, InvalidOperation) as exc:
             return text_reply(f"{exc}", status=_BAD_REQUEST)
         except UnknownCoin as exc:
             return text_reply(f"there is no coin {exc}", status=_BAD_REQUEST)
@@ -94,13 +94,13 @@ class Control:
             case "funding":
                 funding = msgspec.json.decode(body, type=_FundingRate)
                 venue.advance(now)
-                venue.engine.set_funding(venue.info.markets.asset(funding.coin), funding.rate)
+                venue.engine.set_funding(venue.queries.markets.asset(funding.coin), funding.rate)
             case _:
                 return text_reply("Not Found", status=_NOT_FOUND)
         return json_reply({"status": "ok"})
 
     def _account(self, account: Account) -> dict[str, object]:
-        engine, names = self._venue.engine, self._venue.info.markets.names
+        engine, names = self._venue.engine, self._venue.queries.markets.names
         margin = engine.margin(account.address)
         return {
             "address": account.address,

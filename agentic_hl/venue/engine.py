@@ -10,24 +10,11 @@ from agentic_hl.venue import catalogue
 from agentic_hl.venue.adjustments import adjust_isolated_margin, set_leverage, set_scheduled_cancel
 from agentic_hl.venue.book import Quote
 from agentic_hl.venue.engine_reads import EngineReads
+from agentic_hl.venue.entities import Account, Event, Leverage
 from agentic_hl.venue.exact import exactly
 from agentic_hl.venue.house import quote_around
 from agentic_hl.venue.liquidation import settle
-from agentic_hl.venue.model import (
-    Account,
-    Event,
-    Grouping,
-    Leverage,
-    Market,
-    Mode,
-    OrderRequest,
-    Phase,
-    Pocket,
-    Refused,
-    Status,
-)
 from agentic_hl.venue.moves import Move, move_market, requote
-from agentic_hl.venue.numbers import canonical_text
 from agentic_hl.venue.opening import open_state
 from agentic_hl.venue.options import Options
 from agentic_hl.venue.orders import forget
@@ -35,6 +22,8 @@ from agentic_hl.venue.placing import cancel_order, place_orders, replace_order
 from agentic_hl.venue.pockets import move_money
 from agentic_hl.venue.prices import source_of
 from agentic_hl.venue.state import Desk, State
+from agentic_hl.venue.terms import Grouping, Market, Mode, OrderRequest, Phase, Pocket, Refused, Status
+from agentic_hl.venue.texts import shown
 from agentic_hl.venue.timeline import Timeline
 
 __all__ = ["Engine"]
@@ -87,12 +76,11 @@ class Engine(EngineReads):
         mid = oracle if mid is None else mid
         move = Move(
             oracle=oracle,
-            mark=mid if mark is None else mark,
             mid=mid,
             spread=options.spread if spread is None else spread,
             levels=options.levels if levels is None else levels,
         )
-        move_market(self._state, self._state.market(asset), move)
+        move_market(self._state, self._state.market(asset), move, mid if mark is None else mark)
 
     @exactly
     def set_house(
@@ -127,7 +115,7 @@ class Engine(EngineReads):
     @exactly
     def deposit(self, address: str, usd: Decimal) -> Account:
         """Bring money to the perp side, opening the account if needed; the ledger says `deposit`."""
-        delta = {"type": "deposit", "usdc": canonical_text(usd)}
+        delta = {"type": "deposit", "usdc": shown(usd)}
         move_money(self._state, None, Pocket(address=address), usd, delta=delta, fee=Decimal(0))
         return self._state.desks[address].account
 

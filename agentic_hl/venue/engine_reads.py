@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from agentic_hl.venue.checks import open_interest
+from agentic_hl.venue.entities import Account, Order, PublicPrint
 from agentic_hl.venue.exact import exactly
 from agentic_hl.venue.figures import AssetContext, Candle, FundingRate, Level, MarginSummary, Tradable
 from agentic_hl.venue.matching import rates_today
-from agentic_hl.venue.model import Account, Market, Order, Phase, Pocket, PublicTrade
 from agentic_hl.venue.placing import find
 from agentic_hl.venue.pockets import available, books
 from agentic_hl.venue.state import Desk, State
 from agentic_hl.venue.summaries import context_of, margin_of, tradable_by
+from agentic_hl.venue.terms import Market, Phase, Pocket
 
 __all__ = ["EngineReads"]
 
@@ -88,9 +89,9 @@ class EngineReads:
         """Tell the mark price."""
         return self._state.market(asset).mark
 
-    def recent_trades(self, asset: int) -> list[PublicTrade]:
+    def recent_prints(self, asset: int) -> list[PublicPrint]:
         """List the last public trades, newest first."""
-        return list(reversed(self._state.market(asset).trades))
+        return list(reversed(self._state.market(asset).prints))
 
     @exactly
     def candles(self, asset: int, interval: str, start: int, end: int) -> list[Candle]:

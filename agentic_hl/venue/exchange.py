@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from agentic_hl.venue.account_actions import (
-    AgentEnableDexAbstraction,
+    AgentWalletEnableDexAbstraction,
     GossipPriorityBid,
     MultiSig,
     VaultTransfer,
@@ -36,7 +36,7 @@ from agentic_hl.venue.nonces import NonceBook
 from agentic_hl.venue.order_actions import TwapCancel, TwapOrder
 from agentic_hl.venue.order_desk import OrderDesk
 from agentic_hl.venue.replies import Reply, json_reply, text_reply
-from agentic_hl.venue.signers import AgentBook
+from agentic_hl.venue.signers import AgentWalletBook
 from agentic_hl.venue.terms import Refused
 from agentic_hl.venue.transfer_desk import TransferAction, TransferDesk
 from agentic_hl.venue.user_actions import (
@@ -57,7 +57,7 @@ _NotSimulated: TypeAlias = (
     TwapOrder
     | TwapCancel
     | GossipPriorityBid
-    | AgentEnableDexAbstraction
+    | AgentWalletEnableDexAbstraction
     | UserDexAbstraction
     | TokenDelegate
     | ConvertToMultiSigUser
@@ -79,7 +79,7 @@ class Exchange:
     def __init__(self, engine: Engine, *, options: ExchangeOptions = _DEFAULTS, gate: Gate | None = None) -> None:
         """Stand in front of an engine; without a gate, accounts may send as much as they like."""
         self.nonces = NonceBook(margin_ms=options.nonce_margin_ms)
-        self.agents = AgentBook(self.nonces, options.agents)
+        self.agents = AgentWalletBook(self.nonces, options.agents)
         self.builders = BuilderBook()
         self.accounts = AccountDesk(engine, options)
         self._engine = engine

@@ -1,15 +1,18 @@
 """What trading costs, by volume of 14 days, maker share and discount.
 
-A fee is `sz · px · rate`, never rounded here.
+A fee is `sz · px · rate`, rounded up to a millionth of a USD, a rebate down (assumed; USDC has six decimals).
 """
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
-__all__ = ["FEE_WINDOW_DAYS", "FeeSchedule", "MakerTier", "VipTier", "fee_rates"]
+from agentic_hl.venue.exact import rounded
+
+__all__ = ["FEE_WINDOW_DAYS", "FeeSchedule", "MakerTier", "VipTier", "fee_of", "fee_rates"]
 
 FEE_WINDOW_DAYS = 14
+_MICRO = Decimal("0.000001")
 _WHOLE = Decimal(1)
 
 
@@ -78,3 +81,12 @@ def fee_rates(
         cross = cross * kept if cross > 0 else cross
         add = add * kept if add > 0 else add
     return cross, add
+
+
+def fee_of(notional: Decimal, rate: Decimal) -> Decimal:
+    """Tell the fee of an execution; a rebate is negative.
+
+    >>> fee_of(Decimal("10.9035"), Decimal("0.00045")), fee_of(Decimal("10.9035"), Decimal("-0.00003"))
+    (Decimal('0.004907'), Decimal('-0.000327'))
+    """
+    return rounded(notional * rate, _MICRO, ROUND_CEILING)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from agentic_hl.venue.model import Leverage
+from agentic_hl.venue.entities import Leverage
 
 __all__ = [
     "AssetContext",
@@ -130,8 +130,8 @@ class Tradable(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Leverage
     raw_usd: Decimal | None
     """Of an open isolated position."""
-    max_trade_szs: tuple[Decimal, Decimal]
+    max_szs: tuple[Decimal, Decimal]
     """Buy, sell; rounded down to the market's size step."""
-    available_to_trade: tuple[Decimal, Decimal]
+    available_usd: tuple[Decimal, Decimal]
     """Buy, sell: margin in USD."""
     mark_px: Decimal

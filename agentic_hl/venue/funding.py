@@ -7,10 +7,10 @@ payment follow from the average without rounding.
 
 from decimal import Decimal
 
+from agentic_hl.venue.entities import FundingPaid
 from agentic_hl.venue.exact import divided, exactly
 from agentic_hl.venue.figures import FundingRate
 from agentic_hl.venue.house import impact_prices
-from agentic_hl.venue.model import FundingPaid
 from agentic_hl.venue.state import Desk, MarketState, Role, State
 
 __all__ = ["hourly_rate", "pay_funding", "premium_now", "rate_estimate", "sample_premiums"]

@@ -1,17 +1,19 @@
 """The house quotes every book, so that there is somebody to trade with; and what a depth of the book is worth."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from agentic_hl.venue.book import Quote
+from agentic_hl.venue.entities import PublicPrint
 from agentic_hl.venue.exact import divided, rounded
 from agentic_hl.venue.figures import Level
 from agentic_hl.venue.markets import price_down, price_up, size_down
 from agentic_hl.venue.matching import sweep_house
-from agentic_hl.venue.model import Market, PublicTrade
+from agentic_hl.venue.options import Options
 from agentic_hl.venue.state import HOUSE, MarketState, State
+from agentic_hl.venue.terms import Market
 
-__all__ = ["impact_prices", "mid_of", "print_trade", "quote", "quote_around"]
+__all__ = ["impact_prices", "mid_of", "print_own_execution", "quote", "quote_around"]
 
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
@@ -24,26 +26,13 @@ _LARGE = frozenset({"BTC", "ETH"})
 
 def quote_around(state: State, ms: MarketState, mid: Decimal, spread: Decimal, levels: int) -> None:
     """Quote both sides around a mid, rounded away from it, and trade with the orders that are crossed."""
-    options, market = state.options, ms.market
     ms.centre = mid
-    bids: list[Quote] = []
-    asks: list[Quote] = []
-    for rank in range(levels):
-        away = spread / _TWO + options.level_gap * rank
-        usd = options.level_usd * (rank + 1)
-        bid = price_down(mid * (_ONE - away), market)
-        if bids and bid >= bids[-1].px:
-            bid = price_down(bids[-1].px - _step_below(bids[-1].px, market), market)
-        if bid > 0:
-            bids.append(Quote(px=bid, sz=_units(usd, bid, market)))
-        ask = price_up(mid * (_ONE + away), market)
-        if asks and ask <= asks[-1].px:
-            ask = price_up(asks[-1].px + _step_below(asks[-1].px, market), market)
-        asks.append(Quote(px=ask, sz=_units(usd, ask, market)))
+    bids = _ladder(state.options, ms.market, mid, spread, levels, is_bid=True)
+    asks = _ladder(state.options, ms.market, mid, spread, levels, is_bid=False)
     quote(state, ms, bids, asks)
 
 
-def quote(state: State, ms: MarketState, bids: Sequence[Quote], asks: Sequence[Quote]) -> None:
+def quote(state: State, ms: MarketState, bids: Iterable[Quote], asks: Iterable[Quote]) -> None:
     """Quote exactly this, best first, and trade with the orders that are crossed."""
     ms.bids.quote(bids)
     ms.asks.quote(asks)
@@ -51,11 +40,11 @@ def quote(state: State, ms: MarketState, bids: Sequence[Quote], asks: Sequence[Q
     sweep_house(state, ms)
 
 
-def print_trade(state: State, ms: MarketState, px: Decimal, sz: Decimal, *, is_buy: bool) -> None:
+def print_own_execution(state: State, ms: MarketState, px: Decimal, sz: Decimal, *, is_buy: bool) -> None:
     """Print a trade of the house with itself: what others do, as far as candles and the tape show it."""
     if sz <= 0:
         return
-    printed = PublicTrade(
+    printed = PublicPrint(
         asset=ms.market.index,
         px=px,
         sz=sz,
@@ -66,7 +55,7 @@ def print_trade(state: State, ms: MarketState, px: Decimal, sz: Decimal, *, is_b
         buyer=HOUSE,
         seller=HOUSE,
     )
-    ms.trades.append(printed)
+    ms.prints.append(printed)
     ms.candles.add(state.now, px, sz)
     ms.last_px = px
     state.events.append(printed)
@@ -100,11 +89,27 @@ def _average(levels: Iterable[Level], usd: Decimal) -> Decimal | None:
     return None
 
 
+def _ladder(
+    options: Options, market: Market, mid: Decimal, spread: Decimal, levels: int, *, is_bid: bool
+) -> Iterator[Quote]:
+    last: Decimal | None = None
+    for rank in range(levels):
+        away = spread / _TWO + options.level_gap * rank
+        px = price_down(mid * (_ONE - away), market) if is_bid else price_up(mid * (_ONE + away), market)
+        if last is not None:
+            tick = _tick(last, market)
+            px = min(px, price_down(last - tick, market)) if is_bid else max(px, price_up(last + tick, market))
+        if px <= 0:
+            return
+        last = px
+        yield Quote(px=px, sz=_units(options.level_usd * (rank + 1), px, market))
+
+
 def _units(usd: Decimal, px: Decimal, market: Market) -> Decimal:
     return size_down(divided(usd, px, _PRICE_STEP), market)
 
 
-def _step_below(px: Decimal, market: Market) -> Decimal:
-    # One tick at this price: a fifth significant digit, or the last decimal, never more than 1.
+def _tick(px: Decimal, market: Market) -> Decimal:
+    # A fifth significant digit, or the last decimal, never more than 1.
     places = min(6 - market.sz_decimals, 4 - px.adjusted())
     return rounded(_ONE.scaleb(-max(places, 0)), _PRICE_STEP, ROUND_CEILING)

@@ -107,7 +107,7 @@ class Info:
 def _read(body: bytes, now: int) -> Query:
     try:
         keys = msgspec.json.decode(body, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as exc:
         raise Malformed(str(exc)) from exc
     return Query(keys, now)
 

@@ -11,13 +11,14 @@ beyond the money that is liable fall to the liquidator.
 from decimal import Decimal
 
 from agentic_hl.venue.deleveraging import deleverage, unrealized
+from agentic_hl.venue.entities import LedgerMoved, Liquidated, Order, Position
 from agentic_hl.venue.margin import collateral, cross_maintenance_parts, cross_value, isolated_value
 from agentic_hl.venue.markets import size_down
 from agentic_hl.venue.matching import Cause, Party, hand_over, match
-from agentic_hl.venue.model import LedgerMoved, Liquidated, Mode, Order, Position, Tif
-from agentic_hl.venue.numbers import canonical_text
 from agentic_hl.venue.orders import end_order
 from agentic_hl.venue.state import Desk, MarketState, Role, State
+from agentic_hl.venue.terms import Mode, Tif
+from agentic_hl.venue.texts import shown
 from agentic_hl.venue.tiers import PARTS, maintenance_parts
 
 __all__ = ["settle"]
@@ -75,11 +76,11 @@ def _look_at_cross(state: State, desk: Desk) -> None:
     if not maintenance:
         return
     value = cross_value(state, account)
-    markets = _cross_markets(state, desk)
     if value * PARTS >= maintenance:
-        for ms in markets:
+        for ms in _cross_markets(state, desk) if state.cooling else ():
             _warm(state, desk, ms)
         return
+    markets = _cross_markets(state, desk)
     state.begin_block()
     _drop_orders(state, desk, None)
     if value * _THREE_PARTS < maintenance * _TWO:
@@ -225,12 +226,10 @@ def _tell(state: State, desk: Desk, markets: list[MarketState], value: Decimal, 
     )
     delta: dict[str, object] = {
         "type": "liquidation",
-        "liquidatedNtlPos": canonical_text(notional),
-        "accountValue": canonical_text(value),
+        "liquidatedNtlPos": shown(notional),
+        "accountValue": shown(value),
         "leverageType": "Cross" if is_cross else "Isolated",
-        "liquidatedPositions": [
-            {"coin": state.markets[asset].market.name, "szi": canonical_text(szi)} for asset, szi in held
-        ],
+        "liquidatedPositions": [{"coin": state.markets[asset].market.name, "szi": shown(szi)} for asset, szi in held],
     }
     moved = LedgerMoved(user=account.address, time=state.now, delta=delta)
     account.ledger.append(moved)

@@ -8,8 +8,9 @@ resting orders would add to it is claimed from the rest of the account.
 
 from decimal import Decimal
 
-from agentic_hl.venue.model import Account, Mode, Order, Position
+from agentic_hl.venue.entities import Account, Order, Position
 from agentic_hl.venue.state import Desk, MarketState, State
+from agentic_hl.venue.terms import Mode
 from agentic_hl.venue.tiers import PARTS, initial_parts, maintenance_parts
 
 __all__ = [
@@ -121,28 +122,49 @@ def can_afford_order(state: State, desk: Desk, order: Order, replaced: Order | N
         else:
             sells -= replaced.sz
     after = exposure(desk, order.asset, buys=buys, sells=sells)
-    if after <= before:
+    turned = _claim_of_turn(state, desk, ms, order.sz if order.is_buy else -order.sz, ms.mark)
+    if after <= before and (turned is None or turned <= 0):
         return True
-    claim = claimed_parts(state, desk) - _claim(state, desk, ms, before) + _claim(state, desk, ms, after)
-    return cross_value(state, desk.account) * PARTS >= claim
+    claim = max(_claim(state, desk, ms, max(after, before)), turned or _ZERO)
+    others = claimed_parts(state, desk) - _claim(state, desk, ms, before)
+    return cross_value(state, desk.account) * PARTS >= others + claim
 
 
-def can_afford_fill(state: State, desk: Desk, ms: MarketState, signed: Decimal, px: Decimal) -> bool:
-    """Tell whether positions alone would be covered after a fill; one that does not enlarge the position always is."""
-    position = desk.position(ms.market.index)
-    after = abs(position.szi + signed)
-    if after <= abs(position.szi):
-        return True
+def can_afford_fill(
+    state: State, desk: Desk, ms: MarketState, signed: Decimal, px: Decimal, fee: Decimal = _ZERO
+) -> bool:
+    """Tell whether positions alone would be covered after a fill; one that does not enlarge the position always is.
+
+    Of an isolated position, what is set apart and the fee have to be there in cash.
+    """
     account, market = desk.account, ms.market
+    position = desk.position(market.index)
+    enlarged = abs(position.szi + signed) - abs(position.szi)
+    turned = _claim_of_turn(state, desk, ms, signed, px)
+    if enlarged <= 0 and (turned is None or turned <= 0):
+        return True
     leverage = state.leverage(account, market)
-    enlarged = after - abs(position.szi)
     value = cross_value(state, account)
     used = cross_used_parts(state, account)
     is_isolated = position.isolated_usd is not None if position.szi else not leverage.is_cross
     if is_isolated:
-        return value * PARTS >= used + initial_parts(enlarged * px, leverage.value)
+        claim = initial_parts(enlarged * px, leverage.value) if turned is None else turned
+        return (value - fee) * PARTS >= used + claim
     value += signed * (ms.mark - px)
     return value * PARTS >= used + initial_parts(enlarged * ms.mark, leverage.value)
+
+
+def _claim_of_turn(state: State, desk: Desk, ms: MarketState, signed: Decimal, px: Decimal) -> Decimal | None:
+    # What turning an isolated position to the other side takes of the rest of the account: the margin of the new one
+    # less what the old one gives back; None where nothing is turned.
+    position = desk.account.positions.get(ms.market.index)
+    if position is None or position.isolated_usd is None or not position.szi:
+        return None
+    after = position.szi + signed
+    if not after or (after > 0) == (position.szi > 0):
+        return None
+    given_back = position.isolated_usd + position.szi * px
+    return initial_parts(abs(after) * px, state.leverage(desk.account, ms.market).value) - given_back * PARTS
 
 
 def locked_parts(state: State, desk: Desk) -> Decimal:

@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from agentic_hl.venue.figures import AssetContext, Candle, FundingRate, Level
 from agentic_hl.venue.markets import MARGIN_TABLES, max_market_order_notional
-from agentic_hl.venue.model import Market, Tier
+from agentic_hl.venue.terms import Market, Tier
 from agentic_hl.venue.texts import shown, shown_or_none
 
 __all__ = [

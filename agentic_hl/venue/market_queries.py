@@ -79,7 +79,7 @@ class MarketQueries:
 
     def prints(self, coin: str) -> list[dict[str, object]]:
         """Show the last executions of a coin, newest first."""
-        return [print_payload(one, self.names) for one in self._engine.recent_trades(self.asset(coin))]
+        return [print_payload(one, self.names) for one in self._engine.recent_prints(self.asset(coin))]
 
     def _prints(self, query: Query) -> object:
         return self.prints(query.text("coin"))

@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from types import MappingProxyType
 
 from agentic_hl.venue.exact import rounded
-from agentic_hl.venue.model import Market, Tier
+from agentic_hl.venue.terms import Market, Tier
 
 __all__ = [
     "MARGIN_TABLES",

@@ -9,14 +9,14 @@ from decimal import Decimal
 import msgspec
 
 from agentic_hl.venue.book import Quote
-from agentic_hl.venue.fees import FEE_WINDOW_DAYS, fee_rates
+from agentic_hl.venue.entities import Fill, Order, Position, PublicPrint, Traded
+from agentic_hl.venue.fees import FEE_WINDOW_DAYS, fee_of, fee_rates
 from agentic_hl.venue.margin import can_afford_fill
-from agentic_hl.venue.model import Fill, Order, Position, PublicTrade, Traded
 from agentic_hl.venue.orders import announce, end_order, follow_position, shrink
 from agentic_hl.venue.positions import apply_fill
 from agentic_hl.venue.state import Desk, MarketState, Role, State
 
-__all__ = ["Cause", "Party", "hand_over", "match", "rates_today", "sweep_house", "trade"]
+__all__ = ["Cause", "Party", "execute", "hand_over", "match", "rates_today", "sweep_house"]
 
 _ZERO = Decimal(0)
 _DAY_MS = 86_400_000
@@ -56,7 +56,7 @@ def match(state: State, ms: MarketState, desk: Desk, order: Order, cause: Cause 
             return
         sz = min(order.sz, best.sz)
         signed = sz if order.is_buy else -sz
-        if cause is None and _is_isolated(desk, ms) and not can_afford_fill(state, desk, ms, signed, px):
+        if cause is None and _is_isolated(desk, ms) and not _can_pay(state, desk, ms, signed, px):
             return
         if isinstance(best, Quote):
             opposite.take_quote(sz)
@@ -70,7 +70,7 @@ def match(state: State, ms: MarketState, desk: Desk, order: Order, cause: Cause 
         order.sz -= sz
         order.filled_sz += sz
         order.filled_ntl += sz * px
-        trade(state, ms, taker, maker, signed, px)
+        execute(state, ms, taker, maker, signed, px)
         if not isinstance(best, Quote):
             _filled(state, state.desks[best.user], best, sz, px)
 
@@ -90,26 +90,26 @@ def sweep_house(state: State, ms: MarketState) -> None:
                 continue
             other.take_quote(sz)
             maker = Party(desk=desk, oid=order.oid, cloid=order.cloid)
-            trade(state, ms, Party(desk=state.house, oid=0, is_free=True), maker, -signed, order.limit_px)
+            execute(state, ms, Party(desk=state.house, oid=0, is_free=True), maker, -signed, order.limit_px)
             _filled(state, desk, order, sz, order.limit_px)
 
 
-def trade(state: State, ms: MarketState, taker: Party, maker: Party, signed: Decimal, px: Decimal) -> None:
+def execute(state: State, ms: MarketState, taker: Party, maker: Party, signed: Decimal, px: Decimal) -> None:
     """Carry out one execution in the book, for everybody to see; `signed` is what the taker buys."""
     printed = hand_over(state, ms, taker, maker, signed, px)
-    ms.trades.append(printed)
+    ms.prints.append(printed)
     ms.candles.add(state.now, px, printed.sz)
     ms.last_px = px
     state.events.append(printed)
 
 
-def hand_over(state: State, ms: MarketState, taker: Party, maker: Party, signed: Decimal, px: Decimal) -> PublicTrade:
+def hand_over(state: State, ms: MarketState, taker: Party, maker: Party, signed: Decimal, px: Decimal) -> PublicPrint:
     """Move units and money between two parties, and tell them."""
     tid = state.next_tid()
     is_buy = signed > 0
     buyer, seller = (taker, maker) if is_buy else (maker, taker)
     names = (buyer.desk.account.address, seller.desk.account.address)
-    printed = PublicTrade(
+    printed = PublicPrint(
         asset=ms.market.index,
         px=px,
         sz=abs(signed),
@@ -137,7 +137,7 @@ def rates_today(state: State, desk: Desk) -> tuple[Decimal, Decimal]:
     return desk.rates
 
 
-def _settle(state: State, ms: MarketState, party: Party, printed: PublicTrade, signed: Decimal) -> None:
+def _settle(state: State, ms: MarketState, party: Party, printed: PublicPrint, signed: Decimal) -> None:
     desk, market = party.desk, ms.market
     account = desk.account
     position = desk.position(market.index)
@@ -146,7 +146,7 @@ def _settle(state: State, ms: MarketState, party: Party, printed: PublicTrade, s
     notional = printed.sz * printed.px
     fee = _ZERO
     if desk.role is Role.TRADER and not party.is_free:
-        fee = notional * rates_today(state, desk)[0 if crossed else 1]
+        fee = fee_of(notional, rates_today(state, desk)[0 if crossed else 1])
         state.fees += fee
         _pay_fee(desk, position, fee, party)
     leverage = state.leverage(account, market)
@@ -176,7 +176,7 @@ def _pay_fee(desk: Desk, position: Position, fee: Decimal, party: Party) -> None
 
 
 def _fill(
-    party: Party, printed: PublicTrade, signed: Decimal, before: Decimal, closed_pnl: Decimal, fee: Decimal
+    party: Party, printed: PublicPrint, signed: Decimal, before: Decimal, closed_pnl: Decimal, fee: Decimal
 ) -> Fill:
     cause = party.cause
     is_liquidation = cause is not None and cause.user is not None
@@ -226,6 +226,10 @@ def _count_volume(state: State, desk: Desk, notional: Decimal, *, crossed: bool)
 def _is_isolated(desk: Desk, ms: MarketState) -> bool:
     leverage = desk.account.leverages.get(ms.market.index)
     return leverage is not None and not leverage.is_cross
+
+
+def _can_pay(state: State, desk: Desk, ms: MarketState, signed: Decimal, px: Decimal) -> bool:
+    return can_afford_fill(state, desk, ms, signed, px, fee_of(abs(signed) * px, rates_today(state, desk)[0]))
 
 
 def _may_fill(state: State, ms: MarketState, desk: Desk, order: Order, signed: Decimal, taker: str) -> bool:

@@ -7,13 +7,13 @@ import msgspec
 
 from agentic_hl.venue.book import Quote
 from agentic_hl.venue.exact import divided
-from agentic_hl.venue.house import mid_of, print_trade, quote, quote_around
+from agentic_hl.venue.house import mid_of, print_own_execution, quote, quote_around
 from agentic_hl.venue.liquidation import settle
 from agentic_hl.venue.markets import price_at, size_down
 from agentic_hl.venue.state import MarketState, State
 from agentic_hl.venue.triggers import fire_triggers
 
-__all__ = ["Move", "move_market", "requote", "set_mark"]
+__all__ = ["Move", "move_market", "quote_market", "requote", "set_mark"]
 
 _SIZE_STEP = Decimal("0.000001")
 
@@ -22,7 +22,6 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """Where a market goes."""
 
     oracle: Decimal
-    mark: Decimal
     mid: Decimal
     spread: Decimal
     levels: int
@@ -32,24 +31,31 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """Size of that trade; None is what the options say."""
 
 
-def move_market(state: State, ms: MarketState, move: Move) -> None:
-    """Carry out a move."""
+def move_market(state: State, ms: MarketState, move: Move, mark: Decimal) -> None:
+    """Carry out a move, and set the mark."""
+    quote_market(state, ms, move)
+    set_mark(state, ms, mark)
+
+
+def quote_market(state: State, ms: MarketState, move: Move) -> None:
+    """Carry out a move as far as oracle and book go; the mark has to follow."""
     state.begin_block()
     is_up = move.mid >= ms.centre
-    ms.oracle, ms.mark = move.oracle, move.mark
+    ms.oracle = move.oracle
     quote_around(state, ms, move.mid, move.spread, move.levels)
     last = price_at(move.mid, ms.market) if move.last is None else move.last
     units = move.units
     if units is None:
         units = size_down(divided(state.options.print_usd, last, _SIZE_STEP), ms.market)
-    print_trade(state, ms, last, units, is_buy=is_up)
-    _react(state, ms)
+    print_own_execution(state, ms, last, units, is_buy=is_up)
 
 
 def set_mark(state: State, ms: MarketState, mark: Decimal) -> None:
-    """Move the mark alone."""
+    """Move the mark: triggers fire, margins are looked at."""
     ms.mark = mark
-    _react(state, ms)
+    fire_triggers(state, ms)
+    state.unsettled.update(ms.holders)
+    settle(state)
 
 
 def requote(state: State, ms: MarketState, bids: Sequence[Quote], asks: Sequence[Quote]) -> None:
@@ -57,10 +63,4 @@ def requote(state: State, ms: MarketState, bids: Sequence[Quote], asks: Sequence
     state.begin_block()
     quote(state, ms, bids, asks)
     ms.centre = mid_of(ms) or ms.centre
-    settle(state)
-
-
-def _react(state: State, ms: MarketState) -> None:
-    fire_triggers(state, ms)
-    state.unsettled.update(ms.holders)
     settle(state)

@@ -5,7 +5,9 @@ clients write floats there and sign the text they wrote.
 """
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+
+from agentic_hl.venue.exact import rounded
 
 __all__ = ["amount_of", "canonical_text", "dollars", "of_micros", "plain_decimal", "two_places"]
 
@@ -61,7 +63,7 @@ def of_micros(units: int) -> Decimal:
 
 def two_places(value: Decimal) -> Decimal:
     """Round to cents, as texts about volume show it."""
-    return value.quantize(_CENT, rounding=ROUND_HALF_EVEN)
+    return rounded(value, _CENT)
 
 
 def dollars(value: Decimal) -> str:

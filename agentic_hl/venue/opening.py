@@ -6,10 +6,10 @@ from decimal import Decimal
 from agentic_hl.venue.book import BookSide
 from agentic_hl.venue.candles import CandleStore
 from agentic_hl.venue.markets import START_PRICES
-from agentic_hl.venue.model import Market
 from agentic_hl.venue.options import Options
 from agentic_hl.venue.prices import start_price
 from agentic_hl.venue.state import MarketState, State
+from agentic_hl.venue.terms import Market
 from agentic_hl.venue.tiers import tier_table
 
 __all__ = ["open_state"]

@@ -6,10 +6,12 @@ from typing import TypeAlias
 
 import msgspec
 
-from agentic_hl.venue.model import Fill, Order, OrderChanged, Tif, Trigger
+from agentic_hl.venue.entities import Fill, Order, OrderChanged
+from agentic_hl.venue.terms import Tif, Trigger
 from agentic_hl.venue.texts import shown
 
 __all__ = [
+    "Names",
     "aggregated",
     "fill_payload",
     "frontend_order",

@@ -3,8 +3,9 @@
 from copy import copy
 from decimal import Decimal
 
-from agentic_hl.venue.model import Grouping, NonUserCancel, Order, OrderChanged, OrderRequest, Tif
+from agentic_hl.venue.entities import NonUserCancel, Order, OrderChanged
 from agentic_hl.venue.state import Desk, MarketState, State
+from agentic_hl.venue.terms import Grouping, OrderRequest, Tif
 
 __all__ = [
     "activate",
@@ -45,11 +46,14 @@ def new_order(state: State, desk: Desk, request: OrderRequest, sz: Decimal, grou
     )
 
 
-def record(desk: Desk, order: Order) -> None:
-    """Keep an order, so that it can be asked about."""
+def record(desk: Desk, order: Order, *, is_refused: bool = False) -> None:
+    """Keep an order, so that it can be asked about; a refused one does not take its cloid away from a live one."""
     desk.orders[order.oid] = order
-    if order.cloid is not None:
-        desk.by_cloid[order.cloid] = order.oid
+    if order.cloid is None:
+        return
+    if is_refused and desk.by_cloid.get(order.cloid) in desk.live:
+        return
+    desk.by_cloid[order.cloid] = order.oid
 
 
 def announce(state: State, order: Order, status: str) -> None:

@@ -2,18 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TypeAlias
 
+from agentic_hl.venue.entities import Account, FundingPaid, LedgerMoved, Leverage, Liquidated, PublicPrint
 from agentic_hl.venue.figures import MarginSummary, PositionFigures, Tradable
-from agentic_hl.venue.model import (
-    Account,
-    FundingPaid,
-    LedgerMoved,
-    Leverage,
-    Liquidated,
-    Mode,
-    PublicTrade,
-)
+from agentic_hl.venue.order_payloads import Names
+from agentic_hl.venue.terms import Mode
 from agentic_hl.venue.texts import shown, shown_or_none
 
 __all__ = [
@@ -29,7 +22,6 @@ __all__ = [
     "user_funding",
 ]
 
-Names: TypeAlias = Mapping[int, str]
 _NO_HASH = "0x" + "0" * 64
 _ZERO = Decimal(0)
 _NOTHING = "0.0"
@@ -82,8 +74,8 @@ def tradable_payload(user: str, coin: str, tradable: Tradable, *, with_mark: boo
         "user": user,
         "coin": coin,
         "leverage": leverage_payload(tradable.leverage, tradable.raw_usd),
-        "maxTradeSzs": [shown(size) for size in tradable.max_trade_szs],
-        "availableToTrade": [shown(usd) for usd in tradable.available_to_trade],
+        "maxTradeSzs": [shown(size) for size in tradable.max_szs],
+        "availableToTrade": [shown(usd) for usd in tradable.available_usd],
         **({"markPx": shown(tradable.mark_px)} if with_mark else {}),
     }
 
@@ -125,7 +117,7 @@ def liquidation_payload(event: Liquidated) -> dict[str, object]:
     }
 
 
-def print_payload(printed: PublicTrade, names: Names) -> dict[str, object]:
+def print_payload(printed: PublicPrint, names: Names) -> dict[str, object]:
     """Show an execution as everybody sees it."""
     return {
         "coin": names[printed.asset],

@@ -7,10 +7,9 @@ import msgspec
 
 from agentic_hl.venue import catalogue
 from agentic_hl.venue.checks import Rejection, Ticket, judge, missed, post_only_clears, would_clear
+from agentic_hl.venue.entities import Order
 from agentic_hl.venue.exact import divided
 from agentic_hl.venue.matching import match
-from agentic_hl.venue.model import Grouping, Order, OrderRequest, Status, Tif, Waiting
-from agentic_hl.venue.numbers import canonical_text
 from agentic_hl.venue.orders import (
     activate,
     adopt,
@@ -22,6 +21,8 @@ from agentic_hl.venue.orders import (
     wait_for_parent,
 )
 from agentic_hl.venue.state import Desk, State
+from agentic_hl.venue.terms import Grouping, OrderRequest, Status, Tif, Waiting
+from agentic_hl.venue.texts import shown
 
 __all__ = ["cancel_order", "find", "place_orders", "replace_order", "work"]
 
@@ -59,20 +60,34 @@ def work(state: State, desk: Desk, order: Order) -> Status:
     ms = state.markets[order.asset]
     if order.tif is not Tif.ALO:
         match(state, ms, desk, order)
-    if not order.sz:
-        end_order(state, desk, order, "filled")
-    elif order.tif not in _NEVER_RESTING:
-        rest(state, desk, order)
-    elif order.filled_sz:
-        end_order(state, desk, order, "canceled")
-    else:
-        rejection = missed(order)
+    rejection = _leave(state, desk, order)
+    if rejection is not None:
         end_order(state, desk, order, rejection.status)
         return {"error": rejection.text}
     if order.filled_sz:
         follow_position(state, desk, order.asset)
-        return _with_cloid(order, "filled", {"totalSz": canonical_text(order.filled_sz), "avgPx": _average(order)})
+        return _with_cloid(order, "filled", {"totalSz": shown(order.filled_sz), "avgPx": _average(order)})
     return _with_cloid(order, "resting", {})
+
+
+def _leave(state: State, desk: Desk, order: Order) -> Rejection | None:
+    # What becomes of an order that has met the book; one that did not trade and may not rest is refused after all.
+    stops_short = order.tif is not Tif.ALO and would_clear(
+        order, state.markets[order.asset].opposite(is_buy=order.is_buy)
+    )
+    if not order.sz:
+        end_order(state, desk, order, "filled")
+    elif order.tif not in _NEVER_RESTING and not stops_short:
+        rest(state, desk, order)
+    elif order.filled_sz:
+        end_order(state, desk, order, "marginCanceled" if stops_short else "canceled")
+    elif stops_short:
+        # There was a price that it could have had, but its account could not pay it (text as at placing: assumed).
+        text = catalogue.of_asset(catalogue.MARGIN, order.asset)
+        return Rejection(text=text, status="perpMarginRejected")
+    else:
+        return missed(order)
+    return None
 
 
 def find(desk: Desk, ref: int | str) -> Order | None:
@@ -200,7 +215,7 @@ def _make_siblings(orders: Sequence[Order]) -> None:
 
 
 def _reject(state: State, desk: Desk, order: Order, rejection: Rejection) -> Status:
-    record(desk, order)
+    record(desk, order, is_refused=True)
     end_order(state, desk, order, rejection.status)
     return {"error": rejection.text}
 
@@ -213,4 +228,4 @@ def _with_cloid(order: Order, kind: str, content: dict[str, object]) -> Status:
 
 
 def _average(order: Order) -> str:
-    return canonical_text(divided(order.filled_ntl, order.filled_sz, _SHOWN))
+    return shown(divided(order.filled_ntl, order.filled_sz, _SHOWN))

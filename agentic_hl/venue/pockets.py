@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from agentic_hl.venue import catalogue
+from agentic_hl.venue.entities import Account, LedgerMoved
 from agentic_hl.venue.exact import figure
 from agentic_hl.venue.margin import collateral, most_withdrawable
-from agentic_hl.venue.model import Account, LedgerMoved, Mode, Pocket, Refused, Side
 from agentic_hl.venue.state import Desk, State
+from agentic_hl.venue.terms import Mode, Pocket, Refused, Side
 from agentic_hl.venue.tiers import PARTS
 
 __all__ = ["available", "books", "move_money"]

@@ -5,15 +5,15 @@ the units are worth at mark, and what one side pays the other gets, to the last 
 only between pockets of one account: isolated margin moves in whole millionths of a USD (up when set apart, down when
 released, everything when the position is closed), and the cost that a partial close releases has 18 decimals.
 
-Assumed: isolated margin is set apart at the fill price; a partial close releases its part of the margin and the
-profit, but never more loss than that part, and in a liquidation nothing; fees come out of the cash of the account, of
-an isolated position in liquidation out of its own margin.
+Assumed: isolated margin is set apart at the fill price; a partial close releases its part of what the position is
+worth at the fill price (nothing if that is negative), and in a liquidation nothing; fees come out of the cash of the
+account, of an isolated position in liquidation out of its own margin.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from agentic_hl.venue.entities import Account, Leverage, Position
 from agentic_hl.venue.exact import divided
-from agentic_hl.venue.model import Account, Leverage, Position
 
 __all__ = ["apply_fill", "close_isolated"]
 
@@ -66,6 +66,7 @@ def _close(account: Account, position: Position, signed: Decimal, px: Decimal, *
     released = cost if whole else divided(cost * abs(signed), abs(position.szi), _ATTO)
     closed_pnl = -signed * px - released
     margin, part, held = position.isolated_usd, abs(signed), abs(position.szi)
+    worth = (margin or _ZERO) + position.szi * px
     position.szi += signed
     position.entry_ntl -= released
     if margin is None:
@@ -73,8 +74,7 @@ def _close(account: Account, position: Position, signed: Decimal, px: Decimal, *
     else:
         position.isolated_usd = margin - signed * px
         if not whole and not keeps_margin:
-            share = divided((margin + cost) * part, held, _MICRO, ROUND_FLOOR)
-            freed = max(_ZERO, share + closed_pnl)
+            freed = max(_ZERO, divided(worth * part, held, _MICRO, ROUND_FLOOR))
             position.isolated_usd -= freed
             account.cash += freed
     if whole:

@@ -14,7 +14,7 @@ from agentic_hl.venue.exact import divided, rounded
 from agentic_hl.venue.figures import Candle
 from agentic_hl.venue.house import mid_of
 from agentic_hl.venue.markets import price_at, size_down, size_step
-from agentic_hl.venue.moves import Move, move_market, set_mark
+from agentic_hl.venue.moves import Move, move_market, quote_market, set_mark
 from agentic_hl.venue.options import Generated, Options, Recorded
 from agentic_hl.venue.rng import Dice
 from agentic_hl.venue.state import MarketState, State
@@ -96,13 +96,12 @@ class _Walks(PriceSource):
         last = (ms.asks if is_ask else ms.bids).best_px() if levels else None
         move = Move(
             oracle=price_at(walk.oracle, ms.market),
-            mark=ms.mark,
             mid=fair,
             spread=spread,
             levels=levels,
             last=last,
         )
-        move_market(state, ms, move)
+        quote_market(state, ms, move)
         self._mark(state, ms, walk, fair)
 
     def _mark(self, state: State, ms: MarketState, walk: _Walk, fair: Decimal) -> None:
@@ -143,8 +142,8 @@ class _Tapes(PriceSource):
                 ms = state.markets[asset]
                 _, px, units = _points(tape.candles[number], ms)[quarter]
                 spread, levels = state.options.spread, state.options.levels
-                move = Move(oracle=px, mark=px, mid=px, spread=spread, levels=levels, last=px, units=units)
-                move_market(state, ms, move)
+                move = Move(oracle=px, mid=px, spread=spread, levels=levels, last=px, units=units)
+                move_market(state, ms, move, px)
 
 
 def source_of(state: State) -> PriceSource:

@@ -1,12 +1,12 @@
 """What happened, as frames for whoever follows it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from agentic_hl.venue.channels import Subscription
-from agentic_hl.venue.model import (
+from agentic_hl.venue.entities import (
     Event,
     Fill,
     FundingPaid,
@@ -14,10 +14,11 @@ from agentic_hl.venue.model import (
     Liquidated,
     NonUserCancel,
     OrderChanged,
-    PublicTrade,
+    PublicPrint,
     Traded,
 )
 from agentic_hl.venue.order_payloads import (
+    Names,
     aggregated,
     fill_payload,
     frontend_order,
@@ -32,7 +33,6 @@ from agentic_hl.venue.payloads import (
 
 __all__ = ["Push", "pushes_of", "touched_by"]
 
-Names: TypeAlias = Mapping[int, str]
 _Happened = TypeVar("_Happened", bound=Event)
 
 
@@ -71,7 +71,7 @@ def pushes_of(events: Sequence[Event], names: Names) -> list[Push]:
 
 def _user_of(event: Event) -> str | None:
     match event:
-        case PublicTrade():
+        case PublicPrint():
             return None
         case Traded(fill=fill):
             return fill.user
@@ -101,7 +101,7 @@ def _order_pushes(changes: Mapping[str, list[OrderChanged]], names: Names) -> It
 def _prints(events: Sequence[Event], names: Names) -> Iterable[Push]:
     by_coin: dict[str, list[object]] = {}
     for event in events:
-        if isinstance(event, PublicTrade):
+        if isinstance(event, PublicPrint):
             by_coin.setdefault(names[event.asset], []).append(print_payload(event, names))
     for coin, printed in by_coin.items():
         yield Push(kind="trades", coin=coin, payload=printed)

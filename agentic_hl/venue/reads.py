@@ -8,8 +8,8 @@ from typing import Protocol
 import msgspec
 
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.entities import Account, Order
 from agentic_hl.venue.figures import MarginSummary
-from agentic_hl.venue.model import Account, Order
 
 __all__ = ["AccountReads", "LaggingReads"]
 

@@ -1,7 +1,8 @@
 """The venue on a socket: a plain ASGI application, and uvicorn to serve it."""
 
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeAlias
 
 import anyio
@@ -20,7 +21,6 @@ _Send: TypeAlias = Callable[[_Message], Awaitable[None]]
 
 _NO_CONTENT = 204
 _GOING_AWAY = 1001
-_TRY_LATER = 429
 _MS_PER_S = 1_000
 _CORS = (
     (b"access-control-allow-origin", b"*"),
@@ -67,13 +67,14 @@ class Server:
     async def _live(self, receive: _Receive, send: _Send) -> None:
         await receive()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._pulse)
+            tasks.start_soon(self.pulse)
             await send({"type": "lifespan.startup.complete"})
             await receive()
             tasks.cancel_scope.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _pulse(self) -> None:
+    async def pulse(self) -> None:
+        """Tell the venue the time, for ever."""
         while True:
             self._venue.advance(self._clock.now())
             self._wake()
@@ -125,8 +126,7 @@ class Server:
         if scope["path"] == "/ws":
             number = self._venue.hub.connect(self._clock.now(), peer=_peer(scope))
         if number is None:
-            await send({"type": "websocket.http.response.start", "status": _TRY_LATER, "headers": []})
-            await send({"type": "websocket.http.response.body", "body": b"null"})
+            await send({"type": "websocket.close"})  # which is a 403 to whoever wanted to connect
             return
         await send({"type": "websocket.accept"})
         self._wakes[number] = anyio.Event()
@@ -151,22 +151,53 @@ class Server:
 
     async def _speak(self, number: int, send: _Send) -> None:
         hub = self._venue.hub
-        while hub.ended(number) is None:
-            wake = self._wakes[number] = anyio.Event()
-            for content in hub.take(number, self._clock.now()):
-                await send({"type": "websocket.send", "text": content.decode()})
-            await wake.wait()
-        await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": hub.ended(number) or ""})
+        with suppress(OSError):  # which is how ASGI says that the other side has gone
+            while hub.ended(number) is None:
+                wake = self._wakes[number] = anyio.Event()
+                for content in hub.take(number, self._clock.now()):
+                    await send({"type": "websocket.send", "text": content.decode()})
+                await wake.wait()
+            await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": hub.ended(number) or ""})
 
 
-async def serve(server: Server, *, host: str = "127.0.0.1", port: int = 0, started: Callable[[int], None]) -> None:
-    """Serve until a signal ends it; `started` hears the port, which the system picks for 0."""
+async def serve(
+    server: Server, *, host: str = "127.0.0.1", port: int = 0, started: Callable[[int], None] = lambda _: None
+) -> None:
+    """Serve until cancelled; `started` hears the port, which the system picks for 0.
+
+    Raises:
+        OSError: the address cannot be listened on.
+    """
     with socket.create_server((host, port)) as listening:
+        # What is accepted inherits it; else every answer after a connection's first waits 40 ms for an acknowledgement.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
-            server, ws="websockets-sansio", ws_ping_interval=None, lifespan="on", log_level="warning", access_log=False
+            server,
+            ws="websockets-sansio",
+            ws_ping_interval=None,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=1,
         )
+        runner = _Runner(config)
         started(listening.getsockname()[1])
-        await uvicorn.Server(config).serve(sockets=[listening])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(server.pulse)
+            try:
+                await runner.serve(sockets=[listening])
+            finally:
+                if runner.started:
+                    with anyio.CancelScope(shield=True):
+                        await runner.shutdown()
+                tasks.cancel_scope.cancel()
+
+
+class _Runner(uvicorn.Server):
+    # Signals are the business of whoever runs this.
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 async def _body(receive: _Receive) -> bytes:

@@ -22,39 +22,39 @@ _PAGE = 500
 class Shows:
     """The states and snapshots of all channels, made from the same answers as `/info`."""
 
-    def __init__(self, engine: Engine, info: Info) -> None:
+    def __init__(self, engine: Engine, queries: Info) -> None:
         """Take whom to ask."""
         self._engine = engine
-        self._info = info
-        self.coins = frozenset(info.markets.names.values())
+        self._queries = queries
+        self.coins = frozenset(queries.markets.names.values())
         self._states: Mapping[str, Callable[[Query], object]] = {
-            "allMids": lambda query: {"mids": info.markets.all_mids(query)},
+            "allMids": lambda query: {"mids": queries.markets.all_mids(query)},
             "l2Book": self._book,
             "bbo": self._bbo,
             "candle": self._candle,
             "activeAssetCtx": self._context,
-            "assetCtxs": lambda _: {"dex": "", "ctxs": info.markets.contexts()},
-            "allDexsAssetCtxs": lambda _: {"ctxs": [["", info.markets.contexts()]]},
+            "assetCtxs": lambda _: {"dex": "", "ctxs": queries.markets.contexts()},
+            "allDexsAssetCtxs": lambda _: {"ctxs": [["", queries.markets.contexts()]]},
             "spotAssetCtxs": lambda _: [],
             "fastAssetCtxs": self._fast_contexts,
             "activeAssetData": self._tradable,
             "clearinghouseState": self._clearinghouse,
             "openOrders": self._orders,
-            "spotState": lambda query: {"user": query.user(), "spotState": info.accounts.spot_state(query)},
+            "spotState": lambda query: {"user": query.user(), "spotState": queries.accounts.spot_state(query)},
             "twapStates": lambda query: {"dex": "", "user": query.user(), "states": []},
             "allDexsClearinghouseState": self._all_clearinghouses,
-            "webData3": info.web_state3,
-            "webData2": info.web_state,
+            "webData3": queries.web_state3,
+            "webData2": queries.web_state,
         }
         self._histories: Mapping[str, Callable[[Query], object]] = {
-            "trades": lambda query: info.markets.prints(query.text("coin")) or None,
-            "userFills": lambda query: _history(query, "fills", info.accounts.fills(query)[:_FILLS]),
+            "trades": lambda query: queries.markets.prints(query.text("coin")) or None,
+            "userFills": lambda query: _history(query, "fills", queries.accounts.fills(query)[:_FILLS]),
             "userFundings": self._fundings,
             "userNonFundingLedgerUpdates": self._ledger,
             "userTwapHistory": lambda query: _history(query, "history", []),
             "userTwapSliceFills": lambda query: _history(query, "twapSliceFills", []),
             "userHistoricalOrders": lambda query: _history(
-                query, "orderHistory", info.accounts.historical_orders(query)
+                query, "orderHistory", queries.accounts.historical_orders(query)
             ),
         }
 
@@ -71,54 +71,56 @@ class Shows:
     def _book(self, query: Query) -> object:
         coin = query.text("coin")
         echo = {"nSigFigs": query.number("nSigFigs"), "mantissa": query.number("mantissa"), "fast": query.flag("fast")}
-        return show.book(coin, self._engine.book(self._info.markets.asset(coin)), echo, query.now)
+        return show.book(coin, self._engine.book(self._queries.markets.asset(coin)), echo, query.now)
 
     def _bbo(self, query: Query) -> object:
         coin = query.text("coin")
-        return show.bbo(coin, self._engine.book(self._info.markets.asset(coin)), query.now)
+        return show.bbo(coin, self._engine.book(self._queries.markets.asset(coin)), query.now)
 
     def _candle(self, query: Query) -> object:
         coin, interval = query.text("coin"), query.text("interval")
         since = query.now - INTERVALS_MS[interval]
-        found = self._engine.candles(self._info.markets.asset(coin), interval, max(0, since), query.now)
+        found = self._engine.candles(self._queries.markets.asset(coin), interval, max(0, since), query.now)
         return show.candle_payload(found[-1], coin, interval) if found else None
 
     def _context(self, query: Query) -> object:
         coin = query.text("coin")
-        context = self._engine.context(self._info.markets.asset(coin))
+        context = self._engine.context(self._queries.markets.asset(coin))
         return {"coin": coin, "ctx": show.context_payload(context)}
 
     def _fast_contexts(self, query: Query) -> object:
         # Every one is full: the venue sends differences after the first, which a reader has to merge anyway.
         kept = {
             name: {key: value for key in ("markPx", "midPx") if (value := context[key]) is not None}
-            for name, context in zip(self._info.markets.names.values(), self._info.markets.contexts(), strict=True)
+            for name, context in zip(
+                self._queries.markets.names.values(), self._queries.markets.contexts(), strict=True
+            )
         }
         packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         return base64.b64encode(packer.compress(msgspec.json.encode(kept)) + packer.flush()).decode()
 
     def _tradable(self, query: Query) -> object:
-        return self._info.standing.tradable(query.user(), query.text("coin"), with_mark=False)
+        return self._queries.standing.tradable(query.user(), query.text("coin"), with_mark=False)
 
     def _clearinghouse(self, query: Query) -> object:
-        state = self._info.accounts.clearinghouse_state(query)
+        state = self._queries.accounts.clearinghouse_state(query)
         return {"dex": "", "user": query.user(), "clearinghouseState": state}
 
     def _all_clearinghouses(self, query: Query) -> object:
         return {
             "user": query.user(),
-            "clearinghouseStates": [["", self._info.accounts.clearinghouse_state(query)]],
+            "clearinghouseStates": [["", self._queries.accounts.clearinghouse_state(query)]],
         }
 
     def _orders(self, query: Query) -> object:
-        return {"dex": "", "user": query.user(), "orders": self._info.accounts.frontend_orders(query)}
+        return {"dex": "", "user": query.user(), "orders": self._queries.accounts.frontend_orders(query)}
 
     def _fundings(self, query: Query) -> object:
-        paid = self._info.accounts.fundings(query.user())[-_PAGE:]
-        return _history(query, "fundings", [funding_payload(one, self._info.markets.names) for one in paid])
+        paid = self._queries.accounts.fundings(query.user())[-_PAGE:]
+        return _history(query, "fundings", [funding_payload(one, self._queries.markets.names) for one in paid])
 
     def _ledger(self, query: Query) -> object:
-        moved = self._info.accounts.ledger(query.user())[-_PAGE:]
+        moved = self._queries.accounts.ledger(query.user())[-_PAGE:]
         return _history(query, "nonFundingLedgerUpdates", [ledger_payload(one) for one in moved])
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.entities import Account
 from agentic_hl.venue.exchange import Exchange
 from agentic_hl.venue.fees import FeeSchedule
 from agentic_hl.venue.limits import AddressBudget
 from agentic_hl.venue.market_queries import MarketQueries
-from agentic_hl.venue.model import Account
 from agentic_hl.venue.payloads import rate_limit, tradable_payload
 from agentic_hl.venue.query import Query
 from agentic_hl.venue.texts import shown

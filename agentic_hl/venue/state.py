@@ -13,9 +13,10 @@ import msgspec
 
 from agentic_hl.venue.book import BookSide
 from agentic_hl.venue.candles import CandleStore
+from agentic_hl.venue.entities import Account, Event, Leverage, Order, Position, PublicPrint
 from agentic_hl.venue.figures import FundingRate
-from agentic_hl.venue.model import Account, Event, Leverage, Market, Order, Phase, Position, PublicTrade, Refused
 from agentic_hl.venue.options import Options
+from agentic_hl.venue.terms import Market, Phase, Refused
 from agentic_hl.venue.tiers import TierTable
 
 __all__ = ["HOUSE", "LIQUIDATOR", "Desk", "MarketState", "Role", "State"]
@@ -26,7 +27,7 @@ LIQUIDATOR = "0x" + "2" * 40
 """Who takes over what the book did not; it needs no margin."""
 
 _ZERO = Decimal(0)
-_RECENT_TRADES = 500
+_RECENT_PRINTS = 500
 _FUNDING_HOURS = 24 * 400
 _FIRST_OID = 40_000_000_000
 _TID_BITS = 50
@@ -85,7 +86,7 @@ class MarketState(msgspec.Struct, kw_only=True):
     bids: BookSide
     asks: BookSide
     candles: CandleStore
-    trades: deque[PublicTrade] = msgspec.field(default_factory=lambda: deque(maxlen=_RECENT_TRADES))
+    prints: deque[PublicPrint] = msgspec.field(default_factory=lambda: deque(maxlen=_RECENT_PRINTS))
     last_px: Decimal | None = None
     triggers: dict[int, Order] = msgspec.field(default_factory=dict)
     """Orders that wait for the mark."""

@@ -114,7 +114,8 @@ class Hub:
                 self._refresh(connection, following, now)
         for connection in self._connections.values():
             due = connection.due
-            if (due is None or due > now) and now - connection.said_at >= self._options.idle_ms:
+            idle = (due is None or due > now) and now - connection.said_at >= self._options.idle_ms
+            if idle and not connection.muted(now):
                 connection.end("Inactive")
 
     def next_due(self) -> int | None:
@@ -146,7 +147,7 @@ class Hub:
     def _understand(self, connection: Connection, text: str | bytes, now: int) -> None:
         try:
             message = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
             _complain(connection, f"{_NOT_A_REQUEST}.", now)
             return
         match message:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from agentic_hl.venue.checks import open_interest
+from agentic_hl.venue.entities import Account, Position
 from agentic_hl.venue.exact import figure
 from agentic_hl.venue.figures import AssetContext, MarginSummary, PositionFigures, Tradable
 from agentic_hl.venue.funding import premium_now, rate_estimate
@@ -23,8 +24,8 @@ from agentic_hl.venue.margin import (
     most_withdrawable,
 )
 from agentic_hl.venue.markets import price_at, size_down
-from agentic_hl.venue.model import Account, Mode, Position
 from agentic_hl.venue.state import Desk, MarketState, State
+from agentic_hl.venue.terms import Mode
 from agentic_hl.venue.tiers import PARTS, initial_parts, liquidation_price, maintenance_parts
 
 __all__ = ["context_of", "margin_of", "tradable_by"]
@@ -98,8 +99,8 @@ def tradable_by(state: State, desk: Desk, ms: MarketState) -> Tradable:
     return Tradable(
         leverage=leverage,
         raw_usd=None if position is None else position.isolated_usd,
-        max_trade_szs=(sizes[0], sizes[1]),
-        available_to_trade=(usd[0], usd[1]),
+        max_szs=(sizes[0], sizes[1]),
+        available_usd=(usd[0], usd[1]),
         mark_px=price_at(ms.mark, ms.market),
     )
 

@@ -13,7 +13,7 @@ from math import lcm
 import msgspec
 
 from agentic_hl.venue.exact import exactly
-from agentic_hl.venue.model import Tier
+from agentic_hl.venue.terms import Tier
 
 __all__ = [
     "PARTS",

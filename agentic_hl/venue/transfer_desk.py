@@ -11,10 +11,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from agentic_hl.venue.account_actions import AgentSendAsset, SubAccountSpotTransfer, SubAccountTransfer
+from agentic_hl.venue.account_actions import AgentWalletSendAsset, SubAccountSpotTransfer, SubAccountTransfer
 from agentic_hl.venue.acting import Acting
 from agentic_hl.venue.catalogue import (
-    AGENT_SENDS_TO_OTHERS,
     BAD_AMOUNT,
     BAD_DECIMALS,
     BAD_DEX,
@@ -23,6 +22,7 @@ from agentic_hl.venue.catalogue import (
     NONCE_MISMATCH,
     SAME_ACCOUNT,
     UNIFIED_DISABLES,
+    WALLET_SENDS_TO_OTHERS,
     ZERO_AMOUNT,
     sub_account_transfer,
     unknown_token,
@@ -41,7 +41,7 @@ TransferAction: TypeAlias = (
     | SpotSend
     | UsdClassTransfer
     | SendAsset
-    | AgentSendAsset
+    | AgentWalletSendAsset
     | SubAccountTransfer
     | SubAccountSpotTransfer
 )
@@ -94,7 +94,7 @@ class TransferDesk:
                 return _spot_send(acting.account, destination.lower(), token, amount)
             case UsdClassTransfer():
                 return self._between_sides(acting, action)
-            case SendAsset() | AgentSendAsset():
+            case SendAsset() | AgentWalletSendAsset():
                 return self._send_asset(acting, action)
             case SubAccountTransfer() | SubAccountSpotTransfer():
                 return self._sub_account(acting.master, action)
@@ -124,12 +124,12 @@ class TransferDesk:
         delta: dict[str, object] = {"type": "accountClassTransfer", "usdc": shown(usd), "toPerp": action.to_perp}
         return _Transfer(source=source, destination=destination, usd=usd, delta=delta)
 
-    def _send_asset(self, acting: Acting, action: SendAsset | AgentSendAsset) -> _Transfer:
+    def _send_asset(self, acting: Acting, action: SendAsset | AgentWalletSendAsset) -> _Transfer:
         if action.source_dex not in _SIDES or action.destination_dex not in _SIDES:
             raise Refused(BAD_DEX)
         _check_token(action.token)
-        if isinstance(action, AgentSendAsset):
-            self._check_agent_sends(acting, action)
+        if isinstance(action, AgentWalletSendAsset):
+            self._check_recipient(acting, action)
         address = acting.master
         if action.from_sub_account:
             address = self._check_own(acting.master, action.from_sub_account.lower())
@@ -154,11 +154,11 @@ class TransferDesk:
         }
         return _Transfer(source=source, destination=destination, usd=usd, delta=delta)
 
-    def _check_agent_sends(self, acting: Acting, action: AgentSendAsset) -> None:
+    def _check_recipient(self, acting: Acting, action: AgentWalletSendAsset) -> None:
         if action.nonce != acting.nonce:
             raise Refused(NONCE_MISMATCH)
         if action.destination != acting.master and not self._owns(acting.master, action.destination):
-            raise Refused(AGENT_SENDS_TO_OTHERS)
+            raise Refused(WALLET_SENDS_TO_OTHERS)
 
     def _sub_account(self, master: str, action: SubAccountTransfer | SubAccountSpotTransfer) -> _Transfer:
         sub = self._check_own(master, action.sub_account_user)

@@ -6,10 +6,11 @@ The new order has its own oid and the same cloid, and takes over the siblings of
 from decimal import Decimal
 
 from agentic_hl.venue.checks import Ticket, judge
-from agentic_hl.venue.model import Grouping, Order, OrderRequest, Tif
+from agentic_hl.venue.entities import Order
 from agentic_hl.venue.orders import adopt, end_order, new_order, record
 from agentic_hl.venue.placing import work
 from agentic_hl.venue.state import Desk, MarketState, State
+from agentic_hl.venue.terms import Grouping, OrderRequest, Tif
 
 __all__ = ["fire_triggers", "is_reached"]
 
@@ -60,5 +61,5 @@ def _fire(state: State, desk: Desk, order: Order) -> None:
     if rejection is None:
         work(state, desk, spawned)
         return
-    record(desk, spawned)
+    record(desk, spawned, is_refused=True)
     end_order(state, desk, spawned, rejection.status)

@@ -12,7 +12,7 @@ from agentic_hl.venue.fields import Address, AddressText, ChainId, ChainName, Ui
 from agentic_hl.venue.signatures import TypedFields
 
 __all__ = [
-    "ApproveAgent",
+    "ApproveAgentWallet",
     "ApproveBuilderFee",
     "ConvertToMultiSigUser",
     "SendAsset",
@@ -51,11 +51,11 @@ class _WithTime(_UserSigned, frozen=True, kw_only=True):
         return self.time
 
 
-class ApproveAgent(_WithNonce, frozen=True, kw_only=True, tag="approveAgent"):
+class ApproveAgentWallet(_WithNonce, frozen=True, kw_only=True, tag="approveAgent"):
     """Let a key trade; the zero address takes that back."""
 
-    agent_address: Address
-    agent_name: str | None = None
+    address: Address = msgspec.field(name="agentAddress")
+    name: str | None = msgspec.field(name="agentName", default=None)
     """Missing is hashed as empty."""
 
     PRIMARY: ClassVar[str] = "ApproveAgent"
@@ -197,7 +197,7 @@ class ConvertToMultiSigUser(_WithNonce, frozen=True, kw_only=True, tag="convertT
 
 
 UserAction: TypeAlias = (
-    ApproveAgent
+    ApproveAgentWallet
     | ApproveBuilderFee
     | UsdSend
     | Withdraw

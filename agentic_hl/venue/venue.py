@@ -10,6 +10,7 @@ from agentic_hl.venue.acting import ExchangeOptions
 from agentic_hl.venue.catalogue import too_many_requests
 from agentic_hl.venue.commits import Answer, Commits, Waiting, asked_kind, summarise
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.entities import Account, Event
 from agentic_hl.venue.exchange import Exchange
 from agentic_hl.venue.fault_values import (
     ExpiredWallet,
@@ -35,13 +36,13 @@ from agentic_hl.venue.limits import (
     result_weight,
 )
 from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.model import Account, Event, Market, Phase
 from agentic_hl.venue.options import Options
 from agentic_hl.venue.pushes import pushes_of, touched_by
 from agentic_hl.venue.reads import LaggingReads
 from agentic_hl.venue.replies import Reply, json_reply, text_reply
 from agentic_hl.venue.shows import Shows
 from agentic_hl.venue.streams import Hub, StreamOptions
+from agentic_hl.venue.terms import Market, Phase
 
 __all__ = ["Listener", "Venue", "VenueOptions"]
 
@@ -78,7 +79,7 @@ class Venue:
         self.faults = Faults()
         self._budget = AddressBudget(options.limits)
         self.exchange = Exchange(self.engine, options=options.exchange, gate=self._gate)
-        self.info = Info(self.engine, self.exchange, self._budget, options.engine.fees)
+        self.queries = Info(self.engine, self.exchange, self._budget, options.engine.fees)
         present = Info(self.engine, self.exchange, self._budget, options.engine.fees)
         self.hub = Hub(Shows(self.engine, present), self.submit, self.faults, options.streams, options.limits)
         self._names = present.markets.names
@@ -151,7 +152,7 @@ class Venue:
         Raises:
             UnknownCoin: there is none of this name.
         """
-        asset = self.info.markets.asset(coin)
+        asset = self.queries.markets.asset(coin)
         self._move(now)
         self.engine.set_price(asset, oracle=oracle, mark=mark, mid=mid)
         self._settle(now)
@@ -179,7 +180,7 @@ class Venue:
         refusal = _refused(fate) or self._overweight(peer, query_weight(asked), now)
         if refusal is not None:
             return Answer(reply=refusal)
-        answered = self.info.ask(body, self.time(now))
+        answered = self.queries.ask(body, self.time(now))
         self._weights.owe(peer, result_weight(answered.kind, answered.items), now)
         return _as_fated(answered.reply, fate)
 
@@ -272,8 +273,8 @@ class Venue:
             self._lagging = LaggingReads(self.engine, now)
         if self._lagging is not None:
             self._lagging.lag_ms = lag_ms
-        self.info.accounts.lag_ms = lag_ms
-        self.info.accounts.reads = self._lagging or self.engine
+        self.queries.accounts.lag_ms = lag_ms
+        self.queries.accounts.reads = self._lagging or self.engine
 
 
 def _refused(fate: Fate) -> Reply | None:

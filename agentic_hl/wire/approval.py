@@ -3,8 +3,8 @@
 A name is a slot: approving another address under the same name replaces the one before. There is no action that
 revokes; approving the zero address under the name does, seconds later.
 
-Assumed: that the zero address revokes on mainnet too, for named and unnamed wallets alike (seen on testnet only); and
-that without `valid_until` an approval ends after 90 days.
+Assumed: that the zero address revokes on mainnet too, for named and unnamed wallets alike, as was seen on testnet only
+(A-6); and that without `valid_until` an approval ends after 90 days (W-10).
 """
 
 import re

@@ -26,7 +26,10 @@ __all__ = [
 
 IP_WEIGHT_PER_MINUTE = 1200
 ACTIONS_MAX = 200
-"""Orders, cancels or replacements in one action; more are refused as a whole. Assumed on mainnet, seen on testnet."""
+"""Orders, cancels or replacements in one action; more are refused as a whole.
+
+Assumed on mainnet (13.8); seen on testnet.
+"""
 
 _QUERY_WEIGHT = 20
 _BATCH_PER_WEIGHT = 40
@@ -85,7 +88,7 @@ class AddressLimits(msgspec.Struct, frozen=True, kw_only=True):
 class StreamLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What one IP address may do with websockets.
 
-    Assumed: ten users; the text of the error says fifteen, and the smaller one is safe.
+    Assumed (13.3): ten users; the text of the error says fifteen, and the smaller one is safe.
     """
 
     connections: int = 10
@@ -108,7 +111,7 @@ def query_weight(kind: str) -> int:
 def items_weight(kind: str, items: int) -> int:
     """Return what the items of an answer cost on top.
 
-    Assumed: a part that was begun counts whole.
+    Assumed (W-11): a part that was begun counts whole.
 
     >>> items_weight("candleSnapshot", 121), items_weight("meta", 500)
     (3, 0)
@@ -125,7 +128,7 @@ def action_ip_weight(action: Packable | UserSignedAction) -> int:
 def address_cost(action: Packable | UserSignedAction) -> int:
     """Return what an action costs the account's address: each order, cancel and replacement counts.
 
-    Assumed: an agent wallet's actions count against the account it acts for, and an empty batch as one.
+    Assumed (W-12): an agent wallet's actions count against the account it acts for, and an empty batch as one.
     """
     match action:
         case PlaceOrders():

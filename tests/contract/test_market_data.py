@@ -11,10 +11,15 @@ from agentic_core.backtest.columns import CandleColumns, PriceColumns, VolumeCol
 from agentic_core.backtest.dataset import Dataset
 from agentic_core.backtest.funding import FundingRates
 from agentic_core.backtest.replay import Replay
-from agentic_core.domain import HOUR_MS, Instant, Interval, Symbol
+from agentic_core.domain import HOUR_MS, MINUTE_MS, Instant, Interval, Symbol
 from agentic_core.ports.market_data import ExecutionBooks, MarketData
+from agentic_hl.market.live import LiveMarketData
+from agentic_hl.venue.markets import MARKETS
+from agentic_hl.venue.options import Generated, Options
+from agentic_hl.venue.venue import Venue, VenueOptions
 from tests.support.candles import NOON
 from tests.support.markets import BTC, ETH, LISTED
+from tests.support.venue_queries import VenueQueries
 
 PORTS = ("agentic_core.ports.market_data.MarketData", "agentic_core.ports.market_data.ExecutionBooks")
 pytestmark = pytest.mark.anyio
@@ -34,11 +39,14 @@ class Source(NamedTuple):
 
 
 class NoWaiting:
-    """A clock on which every wait is over at once."""
+    """A clock that stands, and on which every wait is over at once."""
+
+    def __init__(self, at: int = 0) -> None:
+        self._at = Instant(at)
 
     def now(self) -> Instant:
-        """Return the epoch."""
-        return Instant(0)
+        """Return the instant that was given, or the epoch."""
+        return self._at
 
     def boottime_ms(self) -> int:
         """Return that the machine has just booted."""
@@ -72,7 +80,18 @@ async def replay() -> AsyncIterator[Source]:
     yield Source(feed=venue, books=venue, start=dataset.start, now=venue.now)
 
 
-SOURCES: dict[str, Callable[[], AbstractAsyncContextManager[Source]]] = {"replay": replay}
+@asynccontextmanager
+async def hyperliquid() -> AsyncIterator[Source]:
+    """Yield the live adapter over a simulated venue of two markets that has been open for six hours."""
+    engine = Options(prices=Generated(step_ms=5 * MINUTE_MS), sample_ms=5 * MINUTE_MS)
+    venue = Venue(seed=1, now=NOON, markets=MARKETS[:2], options=VenueOptions(engine=engine))
+    clock = NoWaiting(NOON + 6 * HOUR_MS)
+    venue.advance(clock.now())
+    feed = LiveMarketData(VenueQueries(venue, clock), clock)
+    yield Source(feed=feed, books=feed, start=Instant(NOON), now=clock.now())
+
+
+SOURCES: dict[str, Callable[[], AbstractAsyncContextManager[Source]]] = {"hyperliquid": hyperliquid, "replay": replay}
 """Every implementation."""
 
 

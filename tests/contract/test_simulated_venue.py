@@ -33,6 +33,7 @@ from agentic_core.simulation.minimal_venue import (
     ServerError,
 )
 from agentic_core.simulation.world import World
+from tests.support.simulated_hyperliquid import HyperliquidTrader
 
 PORTS = ("agentic_core.ports.simulated_venue.SimulatedVenue",)
 
@@ -91,7 +92,13 @@ def minimal(world: World) -> Subject:
     return Subject(venue, Trader(buy, look), world)
 
 
-SUBJECTS = {"minimal": minimal}
+def hyperliquid(world: World) -> Subject:
+    """Return the simulated Hyperliquid."""
+    trader = HyperliquidTrader(world, CLOID)
+    return Subject(trader.venue, Trader(trader.buy, trader.look), world)
+
+
+SUBJECTS = {"minimal": minimal, "hyperliquid": hyperliquid}
 
 
 @pytest.fixture(params=SUBJECTS)

@@ -6,7 +6,7 @@ import msgspec
 
 from agentic_hl.venue.fault_values import Fault
 from agentic_hl.venue.markets import MARKETS, START_PRICES
-from agentic_hl.venue.model import Market
+from agentic_hl.venue.terms import Market
 
 __all__ = ["simulated_venue"]
 

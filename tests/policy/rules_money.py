@@ -11,7 +11,7 @@ SENDERS = (
     "agentic_core/runtime/drive.py",
     "agentic_hl/stream/websockets_transport.py",
 )
-"""The gate that every order passes, the loop whose `send` resumes the tick's generator, and a socket of subscriptions."""
+"""The gate that every order passes, the loop whose `send` resumes a generator, and a socket of subscriptions."""
 
 INTENT_MAKERS = ("agentic_core/store/", "agentic_core/domain/")
 """Only a store makes an intent durable, so only a store may call one prepared."""

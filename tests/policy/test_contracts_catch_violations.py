@@ -12,7 +12,16 @@ from tests.policy.tree import ROOT
 
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
-OUTER = ("agentic_core/system", "agentic_fly", "agentic_hl/venue", "agentic_hl/wire", "hosts")
+OUTER = (
+    "agentic_core/system",
+    "agentic_fly",
+    "agentic_hl/market",
+    "agentic_hl/rest",
+    "agentic_hl/stream",
+    "agentic_hl/venue",
+    "agentic_hl/wire",
+    "hosts",
+)
 CORE = tuple(
     f"agentic_core/{package.strip('() ')}"
     for contract in CONTRACTS

@@ -58,7 +58,7 @@ MYPY = (
 )
 
 DEPTRY = (
-    ("DEP001", {CORE: "import requests\n"}),
+    ("DEP001", {CORE: "import boto3\n"}),
     ("DEP002", {CORE: MODULE}),
     ("DEP003", {CORE: "import certifi\n"}),
 )

@@ -9,50 +9,23 @@ from typing import TypeAlias
 
 import msgspec
 
-from agentic_hl.venue.terms import (
-    Grouping,
-    Market,
-    Mode,
-    OrderRequest,
-    Phase,
-    Pocket,
-    Refused,
-    Side,
-    Status,
-    Tier,
-    Tif,
-    Trigger,
-    Waiting,
-)
+from agentic_hl.venue.terms import Grouping, Mode, Tif, Trigger
 
 __all__ = [
     "Account",
-    "Agent",
+    "AgentWallet",
     "Event",
     "Fill",
     "FundingPaid",
-    "Grouping",
     "LedgerMoved",
     "Leverage",
     "Liquidated",
-    "Market",
-    "Mode",
     "NonUserCancel",
     "Order",
     "OrderChanged",
-    "OrderRequest",
-    "Phase",
-    "Pocket",
     "Position",
-    "PublicTrade",
-    "Refused",
-    "Side",
-    "Status",
-    "Tier",
-    "Tif",
+    "PublicPrint",
     "Traded",
-    "Trigger",
-    "Waiting",
 ]
 
 _ZERO = Decimal(0)
@@ -148,7 +121,7 @@ class Position(msgspec.Struct, kw_only=True):
     funding_since_change: Decimal = _ZERO
 
 
-class Agent(msgspec.Struct, frozen=True, kw_only=True):
+class AgentWallet(msgspec.Struct, frozen=True, kw_only=True):
     """A key that may trade for a master."""
 
     address: str
@@ -213,7 +186,7 @@ class Traded(msgspec.Struct, frozen=True, kw_only=True):
     seller: str
 
 
-class PublicTrade(msgspec.Struct, frozen=True, kw_only=True):
+class PublicPrint(msgspec.Struct, frozen=True, kw_only=True):
     """An execution as everybody sees it, once for both sides."""
 
     asset: int
@@ -272,4 +245,4 @@ class LedgerMoved(msgspec.Struct, frozen=True, kw_only=True):
     """In the venue's shape, with its `type`."""
 
 
-Event: TypeAlias = OrderChanged | Traded | PublicTrade | FundingPaid | Liquidated | NonUserCancel | LedgerMoved
+Event: TypeAlias = OrderChanged | Traded | PublicPrint | FundingPaid | Liquidated | NonUserCancel | LedgerMoved
