@@ -16,6 +16,7 @@ from agentic_hl.rest.httpx_transport import HttpxTransport
 from agentic_hl.stream.websockets_transport import WebsocketsTransport
 from agentic_hl.wire.network import Network
 from agentic_hl.wire.signing import Signer
+from agentic_hl.wire.units import WireError
 
 __all__ = ["ProbeOrder", "probe", "show_questions"]
 
@@ -89,7 +90,12 @@ def _signed_room(services: Services, order: ProbeOrder, room: Room) -> SignedRoo
     if not secret:
         message = f"--key-env {order.key_env}: this environment variable is not set; put the private key there"
         raise ConfigError(message)
-    return SignedRoom(room=room, owner=Signer.from_hex(secret), network=order.place.network)
+    try:
+        owner = Signer.from_hex(secret)
+    except WireError as exc:
+        message = f"--key-env {order.key_env}: {exc}"
+        raise ConfigError(message) from None
+    return SignedRoom(room=room, owner=owner, network=order.place.network)
 
 
 def _show_answer(answer: Answer) -> None:
