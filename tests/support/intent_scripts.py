@@ -70,6 +70,9 @@ def _rarely(world: IntentWorld, how: int) -> None:
 
 def _book(world: IntentWorld, how: int) -> None:
     world.book(_LAGS[how % 4])
+    if how // 4 % 2:
+        world.venue.now += 2_000
+        world.book(_LAGS[how % 4])
 
 
 _EVENTS: tuple[_Event, ...] = (
@@ -84,7 +87,7 @@ def play(script: bytes) -> IntentWorld:
     The first byte chooses the order, and whether it has been sent already.
     """
     order, events = script[0], script[1:]
-    style = ("ioc", "gtc", "close", "ioc")[order % 4]
+    style = ("ioc", "gtc", "close", "trim")[order % 4]
     world = IntentWorld(style, units=order // 4 % 3 + 1, position=order // 16 % 2 + 1, can_burn=order % 8 > 1)
     if order // 32 % 4:
         world.act(leaves=True, lag_ms=0)

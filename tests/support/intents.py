@@ -58,6 +58,7 @@ __all__ = [
     "every_evidence",
     "fresh",
     "made",
+    "searched",
     "size",
     "told",
 ]
@@ -92,7 +93,8 @@ def made(style: str = "ioc", *, units: str = "2", **changes: object) -> Prepared
     """Return a durable intent to buy two BTC.
 
     Args:
-        style: `ioc`, `gtc`, `close` (reduce-only), `stop`, or `cover` (a stop sized like the position).
+        style: `ioc`, `gtc`, `close` and `trim` (the same, reduce-only), `stop`, or `cover` (a stop sized like the
+            position).
         units: its size.
         changes: other fields of the intent.
     """
@@ -102,8 +104,8 @@ def made(style: str = "ioc", *, units: str = "2", **changes: object) -> Prepared
         side=Side.BUY,
         size=size(units),
         limit_price=Price(Decimal(100)),
-        reduce_only=style in {"close", "stop", "cover"},
-        time_in_force=TimeInForce.GTC if style == "gtc" else TimeInForce.IOC,
+        reduce_only=style in {"close", "trim", "stop", "cover"},
+        time_in_force=TimeInForce.GTC if style in {"gtc", "trim"} else TimeInForce.IOC,
         trigger={"stop": _STOP, "cover": replace(_STOP, position_sized=True)}.get(style),
     )
     return PreparedIntent(
@@ -142,6 +144,11 @@ def absence(read_at: int, *, since: int = SEARCH, filled: str = "0") -> AbsenceR
     return AbsenceRead(read_at=Instant(read_at), searched_from=Instant(since), filled=size(filled))
 
 
+def searched(read_at: int, filled: Size, *, since: int = SEARCH) -> FillsBooked:
+    """Return the books after a search for the order's fills."""
+    return FillsBooked(filled=filled, read_at=Instant(read_at), searched_from=Instant(since))
+
+
 def every_evidence() -> Iterator[Evidence]:
     """Give every kind of evidence with every choice of its flags, and amounts below, at and above a size of two."""
     yield from (SendBegan(epoch=epoch) for epoch in (EPOCH - 1, EPOCH, EPOCH + 1))
@@ -156,7 +163,8 @@ def every_evidence() -> Iterator[Evidence]:
                 yield HttpRefused(status=status, venue_shaped=other, only_send=only)
     for units in map(size, ("0", "0.5", "1", "2", "3")):
         yield from (AnsweredFilled(filled=units), AnsweredResting(filled=units))
-        yield from (FillSeen(filled=units), FillsBooked(filled=units))
+        yield from (FillSeen(filled=units), FillsBooked(filled=units), searched(DEADLINE + 2_001, units))
         yield from (OrderSeen(status=status, filled=units) for status in OrderStatus)
+        yield OrderSeen(status=OrderStatus.FILLED, filled=units, seen_at=MADE)
     for read_at, since, found in product((EXPIRES, DEADLINE, DEADLINE + 1, DEADLINE + 2_001), (SEARCH, MADE), "0123"):
         yield absence(read_at, since=since, filled=found)

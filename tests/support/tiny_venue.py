@@ -104,10 +104,21 @@ class TinyVenue:
         before = self.now - min(lag_ms, LAG_MS_MAX)
         return next((each for each in reversed(self.history) if each.since < before), self.history[0])
 
+    def listed(self, lag_ms: int) -> int:
+        """Return the fills listed with some lag: all that are old enough, and of the younger ones any number."""
+        settled = self.shown(LAG_MS_MAX).filled
+        return settled + lag_ms % (self.executed - settled + 1) if lag_ms else self.executed
+
     def change(self, number: int) -> Evidence | None:
-        """Return what a stream says of one change of the order, as often and as late as it likes."""
+        """Return what a stream says of one change of the order, as often and as late as it likes.
+
+        Where it says `filled`, the number holds only what is listed by then.
+        """
         shown = self.history[number % len(self.history)]
-        return OrderSeen(status=shown.status, filled=_size(shown.filled)) if shown.status is not None else None
+        if shown.status is None:
+            return None
+        listed = number % (shown.filled + 1) if shown.status is OrderStatus.FILLED else shown.filled
+        return OrderSeen(status=shown.status, filled=_size(listed), seen_at=Instant(shown.since))
 
     def fill(self, number: int) -> Evidence | None:
         """Return what a stream says of one fill: each is of one unit, also where several executed at once."""
@@ -118,7 +129,8 @@ class TinyVenue:
         shown = self.shown(lag_ms)
         gone = forgets and not any(each.status is OrderStatus.RESTING for each in self.history)
         if shown.status is not None and not gone:
-            return OrderSeen(status=shown.status, filled=_size(shown.filled))
+            listed = self.listed(lag_ms) if shown.status is OrderStatus.FILLED else shown.filled
+            return OrderSeen(status=shown.status, filled=_size(listed), seen_at=Instant(self.now))
         found = shown.filled if all(since <= each.since for each in self.history[1:]) else 0
         return AbsenceRead(read_at=Instant(self.now), searched_from=Instant(since), filled=_size(found))
 
