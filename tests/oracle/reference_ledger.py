@@ -8,6 +8,7 @@ from tests.oracle.reference_rules import BPS, DOLLAR, MICRO, Contract, Order, le
 
 DAY, MINUTE = 86_400_000, 60_000
 NO_MATCH, NO_MARGIN, TIER = "Order could not immediately match", "Insufficient margin", "Order would cause position"
+FIRED = {NO_MATCH: "iocCancelRejected", TIER: "perpMaxPositionRejected", NO_MARGIN: "perpMarginRejected"}
 
 
 @dataclass
@@ -127,7 +128,7 @@ class Account:
         taken, fee = sum(fill[2] for fill in fills), sum(self._fee(fill[2], fill[1], self.taker) for fill in fills)
         prices, ioc = [order.limit, order.trigger or order.limit], order.how == "ioc" and not order.waits
         first = fills[0][1] if fills else prices[1]
-        whole = held * side < 0 and (order.reduces or order.how == "ioc") and order.size >= abs(held)
+        whole = held + side * order.size == 0 and (order.reduces or order.how == "ioc")
         after, opens = worth(abs(held + side * order.size), mark), not (order.reduces or order.waits)
         reasons = {
             "Trading is halted.": symbol in self.out,
@@ -161,9 +162,12 @@ class Account:
         held, asked = self.held.get(symbol, 0), self.initial(symbol, size)
         if symbol not in self.pocket:
             return asked
-        if size * held > 0 and abs(size) < abs(held):
-            return Fraction(max(0, self.pot(symbol)) * (abs(size) - abs(held)), abs(held))
-        return asked - (self.initial(symbol, held) if size * held > 0 else self.pot(symbol))
+        if size * held <= 0:
+            return asked - self.pot(symbol)
+        more, mark = abs(size) - abs(held), self.marks[symbol]
+        if more < 0:
+            return Fraction(max(0, self.pot(symbol)) * more, abs(held))
+        return Fraction(worth(more, mark), self._leverage(symbol, worth(abs(size), mark)))
 
     def _fires(self, order: Order) -> bool:
         return (self.marks[order.symbol] - (order.trigger or 0)) * order.side * (-1 if order.profit else 1) >= 0
@@ -225,9 +229,9 @@ class Account:
     def _fire(self, order: Order) -> None:
         order.waits = False
         self.ends.append((order.name, "triggered"))
-        reasons = self._refusals(order) & {NO_MATCH, NO_MARGIN, TIER}
-        if reasons:
-            self._end(order, "iocCancelRejected" if NO_MATCH in reasons else "perpMarginRejected")
+        reasons = self._refusals(order)
+        if status := next((FIRED[reason] for reason in FIRED if reason in reasons), ""):
+            self._end(order, status)
         else:
             self._perform(order)
 

@@ -20,7 +20,7 @@ class IntentAmongFaults(RuleBasedStateMachine):
     world: IntentWorld
 
     @initialize(
-        style=st.sampled_from(["ioc", "gtc", "close"]),
+        style=st.sampled_from(["ioc", "gtc", "close", "trim"]),
         units=st.integers(1, 3),
         position=st.integers(1, 3),
         can_burn=st.booleans(),

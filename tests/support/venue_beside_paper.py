@@ -42,6 +42,7 @@ __all__ = ["BESIDE", "USER", "Beside", "VenueBesidePaper", "liquidation_prices_a
 USER = "0x" + "a" * 40
 _PRICE_DUST = Decimal("1E-12")
 _COOLDOWN_MS = 30_000
+_STAGED_USD = 100_000
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,8 +208,9 @@ class VenueBesidePaper:
         return self._enforce()
 
     def _enforce(self) -> bool:
-        # The venue sells the largest cross position first, the paper broker the oldest: both are assumptions, so
-        # where the order differs what was sold is not compared.
+        # The venue sells the largest cross position first, the paper broker the oldest; while one that was sold in
+        # part cools down, the venue sells others and the paper broker none. All are assumptions, so nothing is compared
+        # from there on.
         in_order = self._is_sold_in_the_same_order()
         seen: set[tuple[bool, str]] = set()
         while found := sync(self.broker.enforce_margin()):
@@ -225,7 +227,8 @@ class VenueBesidePaper:
         places = {beside.symbol: place for place, beside in enumerate(BESIDE)}
         held = self.ledger.cross_positions()
         by_size = sorted(held, key=lambda one: (-abs(one.size) * self.ledger.price(one.symbol), places[one.symbol]))
-        return held == by_size
+        cools = len(held) > 1 and any(one.notional(self.ledger.price(one.symbol)) > _STAGED_USD for one in held)
+        return held == by_size and not cools
 
     def _send(self, intent: OrderIntent) -> SendOutcome:
         return sync(self.broker.send(prepared_of(intent, self.engine.now)))

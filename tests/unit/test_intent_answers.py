@@ -45,7 +45,7 @@ from agentic_core.execution.findings import Finding
 from agentic_core.execution.intent import Contradiction, learn
 from agentic_core.execution.life import begin
 from agentic_core.ports.broker import Burned, Known, NotBurned
-from tests.support.intents import DEADLINE, SENT, absence, every_evidence, fresh, made, size, told
+from tests.support.intents import DEADLINE, MADE, SENT, absence, every_evidence, fresh, made, searched, size, told
 
 D = Decimal
 STATES = IntentState
@@ -129,8 +129,9 @@ STORED: dict[str, Evidence] = {
     '{"evidence":"absence_read","read_at":2,"searched_from":1,"filled":"0"}': AbsenceRead(
         read_at=Instant(2), searched_from=Instant(1)
     ),
+    '{"evidence":"fills_booked","filled":"1","read_at":null,"searched_from":null}': FillsBooked(filled=size("1")),
     **{
-        f'{{"evidence":"order_seen","status":"{word}","filled":"0"}}': OrderSeen(status=status)
+        f'{{"evidence":"order_seen","status":"{word}","filled":"0","seen_at":null}}': OrderSeen(status=status)
         for word, status in zip(("resting", "filled", "canceled", "rejected"), OrderStatus, strict=True)
     },
 }
@@ -143,6 +144,21 @@ def test_evidence_is_stored_by_its_name_with_plain_defaults(text: str) -> None:
     assert msgspec.json.decode(text, type=Evidence) == STORED[text]
 
 
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        (
+            '{"evidence":"order_seen","status":"filled","filled":"1"}',
+            OrderSeen(status=OrderStatus.FILLED, filled=size("1")),
+        ),
+        ('{"evidence":"fills_booked","filled":"1"}', FillsBooked(filled=size("1"))),
+    ],
+)
+def test_evidence_stored_before_times_were_kept_is_read_without_them(text: str, evidence: Evidence) -> None:
+    """Nothing is assumed about when it was read."""
+    assert msgspec.json.decode(text, type=Evidence) == evidence
+
+
 def test_every_evidence_comes_back_from_its_row() -> None:
     """Each kind has a name of its own."""
     for evidence in every_evidence():
@@ -152,12 +168,21 @@ def test_every_evidence_comes_back_from_its_row() -> None:
 # ── orders whose size is not the last word ───────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("style", ["close", "stop", "cover"])
-def test_reduce_only_order_seen_filled_executed_what_the_venue_says(style: str) -> None:
-    """The venue clips it to the position and fills what is left of it."""
+@pytest.mark.parametrize("style", ["close", "trim", "stop", "cover"])
+def test_reduce_only_order_seen_filled_executed_at_least_what_is_listed(style: str) -> None:
+    """The venue clips it to the position and fills what is left of it, so the word does not stand for its size."""
     life = fresh(SENT, OrderSeen(status=OrderStatus.FILLED, filled=size("0.5")), style=style)
-    assert (life.state, life.filled) == (STATES.FILLED, D("0.5"))
-    assert told(life, FillsBooked(filled=size("0.5"))).state is STATES.BOOKED
+    assert (life.state, life.filled, life.uncounted) == (STATES.FILLED, D("0.5"), True)
+    assert (life.ended_by, life.ended_at_venue) == (Finding.CALLED_FILLED, True)
+    assert told(life, FillsBooked(filled=size("0.5"))).state is STATES.FILLED
+
+
+@pytest.mark.parametrize("style", ["close", "trim", "stop"])
+def test_reduce_only_order_seen_filled_with_its_whole_size_is_filled(style: str) -> None:
+    """No more can have executed."""
+    life = fresh(SENT, OrderSeen(status=OrderStatus.FILLED, filled=size("2")), style=style)
+    assert (life.state, life.uncounted, life.ended_by) == (STATES.FILLED, False, Finding.EXECUTED_ALL)
+    assert told(life, FillsBooked(filled=size("2"))).state is STATES.BOOKED
 
 
 def test_order_that_is_never_clipped_and_seen_filled_executed_its_whole_size() -> None:
@@ -173,9 +198,11 @@ def test_stop_that_covers_the_position_may_execute_more_than_its_own_size() -> N
     assert (life.state, life.filled) == (STATES.RESTING, D(2))
     more = told(life, FillSeen(filled=size("5")))
     assert (more.state, more.filled) == (STATES.RESTING, D(5))
-    ended = told(more, OrderSeen(status=OrderStatus.FILLED, filled=size("5")))
-    assert (ended.state, ended.filled, ended.ended_by) == (STATES.FILLED, D(5), Finding.EXECUTED_ALL)
-    assert told(ended, FillsBooked(filled=size("5"))).state is STATES.BOOKED
+    ended = told(more, OrderSeen(status=OrderStatus.FILLED, filled=size("5"), seen_at=MADE))
+    assert (ended.state, ended.filled, ended.ended_by) == (STATES.FILLED, D(5), Finding.CALLED_FILLED)
+    once = told(ended, searched(MADE + 5_001, size("5")))
+    assert (once.state, once.uncounted) == (STATES.FILLED, True)
+    assert told(once, searched(MADE + 7_001, size("5"))).state is STATES.BOOKED
 
 
 def test_stop_that_covers_the_position_and_is_canceled_with_its_own_size_filled_is_partial() -> None:

@@ -200,7 +200,7 @@ DEATHS: dict[str, tuple[Evidence, ...]] = {
         (OrderSeen(status=OrderStatus.CANCELED, filled=size("1")), "partial", "1"),
         (OrderSeen(status=OrderStatus.RESTING, filled=size("1")), "resting", "1"),
         (AnsweredResting(filled=size("1")), "resting", "1"),
-        (FillsBooked(filled=size("2")), "filled", "2"),
+        (FillsBooked(filled=size("2")), "booked", "2"),
         (absence(FIRST + 9_000, filled="2"), "filled", "2"),
     ],
 )

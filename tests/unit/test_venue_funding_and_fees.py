@@ -181,6 +181,7 @@ def test_rebate_is_rounded_down_to_a_millionth_of_a_dollar() -> None:
     venue.one(BERT, ask_for("sell", "0.11", "99.123", asset=SOL))
     venue.one(ANNA, ask_for("buy", "0.11", "99.123", asset=SOL, tif=Tif.IOC))
     assert plain(venue.fills(BERT)[0].fee) == "-0.000327"
+    assert plain(venue.engine.books()["fees"]) == "0.00458"  # 0.004907 of the taker
 
 
 def test_house_pays_no_fee() -> None:

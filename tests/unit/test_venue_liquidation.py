@@ -1,5 +1,7 @@
 """How the simulated venue liquidates: through the book and in stages, by the backstop, and at the winners' expense."""
 
+import pytest
+
 from agentic_hl.venue.entities import LedgerMoved, Liquidated, NonUserCancel, OrderChanged
 from tests.support.venue_by_hand import (
     ANNA,
@@ -186,3 +188,40 @@ def test_deleveraging_of_a_short_closes_longs_below_the_mark() -> None:
     venue.mark(SOL, "112")
     fill = venue.fills(BERT)[-1]
     assert plain(fill.px, fill.closed_pnl, venue.cash(ANNA)) == "105 50 0"
+
+
+@pytest.mark.parametrize("is_cross", [True, False])
+def test_value_of_exactly_the_maintenance_margin_is_enough(*, is_cross: bool) -> None:
+    """Raw USD of -936 and 10 SOL at 96 are 24, which is 2.5 % of 960; a thousandth lower it is not."""
+    venue = VenueByHand({**RICH, ANNA: "64.45"})
+    venue.engine.update_leverage(ANNA, SOL, is_cross=is_cross, value=20)
+    venue.hold(ANNA, "10", "100", asset=SOL)
+    if not is_cross:
+        venue.engine.update_isolated_margin(ANNA, SOL, units("14"))
+    venue.one(BERT, ask_for("buy", "10", "95.9", asset=SOL))
+    oid = oid_of(venue.one(ANNA, ask_for("sell", "10", "110", asset=SOL, reduce_only=True)))
+    venue.mark(SOL, "96")
+    assert plain(venue.position(ANNA, SOL).szi) == "10"
+    assert venue.order(ANNA, oid).live
+    venue.mark(SOL, "95.999")
+    assert plain(venue.position(ANNA, SOL).szi) == "0"
+
+
+@pytest.mark.parametrize(("mark", "method"), [("96", "market"), ("95.999", "backstop")])
+def test_value_of_exactly_two_thirds_goes_to_the_market(mark: str, method: str) -> None:
+    """Raw USD of -944 and 10 SOL at 96 are 16, two thirds of 24."""
+    venue = VenueByHand({**RICH, ANNA: "56.45"})
+    venue.hold(ANNA, "10", "100", asset=SOL)
+    venue.one(BERT, ask_for("buy", "10", "95.9", asset=SOL))
+    venue.mark(SOL, mark)
+    assert venue.fills(ANNA)[-1].liquidation_method == method
+
+
+def test_position_of_exactly_a_hundred_thousand_dollars_goes_at_once() -> None:
+    """1,000 SOL short at 100, worth 2,000 where 2,500 are needed: all are bought back."""
+    venue = VenueByHand({**RICH, ANNA: "5043.65"})
+    venue.mark(SOL, "97")
+    venue.hold(ANNA, "-1000", "97", asset=SOL)
+    venue.one(BERT, ask_for("sell", "1000", "100", asset=SOL))
+    venue.mark(SOL, "100")
+    assert [plain(fill.sz) for fill in venue.fills(ANNA)[1:]] == ["1000"]

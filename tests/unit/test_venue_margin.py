@@ -82,6 +82,22 @@ def test_resting_orders_of_both_sides_claim_the_larger_side() -> None:
     assert plain(venue.engine.margin(ANNA).order_margin) == "1000"
 
 
+def test_resting_sells_claim_margin_as_buys_do() -> None:
+    """Of 1 long at 20x, sells of 3 could leave 2 short: 5,000 instead of 2,500."""
+    venue = VenueByHand({ANNA: "20000"})
+    venue.hold(ANNA, "1", "50000")
+    venue.one(ANNA, ask_for("sell", "3", "51000"))
+    assert plain(venue.engine.margin(ANNA).order_margin) == "2500"
+
+
+def test_isolated_margin_is_rounded_up_to_a_millionth_of_a_dollar() -> None:
+    """10.90353 at 7x are 1.557647142...; the raw USD follows."""
+    venue = VenueByHand({ANNA: "100"})
+    venue.engine.update_leverage(ANNA, SOL, is_cross=False, value=7)
+    venue.hold(ANNA, "0.11", "99.123", asset=SOL)
+    assert venue.engine.margin(ANNA).positions[0].raw_usd == units("1.557648") - units("10.90353")
+
+
 def test_leverage_may_be_raised_to_the_maximum_and_lowered_as_far_as_margin_goes() -> None:
     """2 BTC with 19,955 dollars: 10x needs 10,000, 5x would need 20,000."""
     venue = VenueByHand({ANNA: "20000"})
