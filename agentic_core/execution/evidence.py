@@ -164,7 +164,13 @@ class OrderSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="
 
     status: OrderStatus
     filled: Size = _NO_UNITS
-    """Units executed; FILLED means at least the size of the order, whatever stands here."""
+    """Units executed.
+
+    Beside FILLED it may be the sum of the fills listed so far. The word itself says that all of the order executed, and
+    of a reduce-only order, which the venue clips to the position, that is at most its size.
+    """
+    seen_at: Instant | None = None
+    """Venue time at which it was so at the latest: that of the change, or of the answer; None where it is not known."""
 
 
 class FillSeen(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="evidence", tag="fill_seen"):
@@ -205,6 +211,10 @@ class FillsBooked(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field
 
     filled: Size
     """All of its fills that are there."""
+    read_at: Instant | None = None
+    """Venue time of a search for its fills all of whose finds are there; None where there was none."""
+    searched_from: Instant | None = None
+    """Start of the range that was searched, up to the read."""
 
 
 Refusal: TypeAlias = OrderRefused | RequestRefused | HttpRefused

@@ -4,7 +4,7 @@ A piece of evidence amounts to one `Finding`, given what was known before; the t
 each state. It is complete: every state with every finding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -37,6 +37,10 @@ class Finding(StrEnum):
     """Part of it executed; whether it has ended is not known."""
     EXECUTED_ALL = "executed_all"
     """All of it executed."""
+    CALLED_FILLED = "called_filled"
+    """The venue calls a reduce-only order filled: nothing is left of it, and how much it was may not be known yet."""
+    LISTED = "listed"
+    """More is known of what executed under an order that the venue had called filled."""
     OVERFILLED = "overfilled"
     """More executed than was ordered."""
     ENDED_PART = "ended_part"
@@ -50,7 +54,7 @@ class Finding(StrEnum):
     BURNED = "burned"
     """The first and only burn was acknowledged, so the order can never use its nonce."""
     ABSENT = "absent"
-    """It was absent once after its deadline."""
+    """Once after its deadline, a read showed nothing of it that was not known."""
     OUTLIVED = "outlived"
     """It was absent twice after its deadline, and nothing of it executed."""
     OUTLIVED_PART = "outlived_part"
@@ -84,6 +88,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 VENUE_ENDS = frozenset(
     {
         Finding.EXECUTED_ALL,
+        Finding.CALLED_FILLED,
         Finding.OVERFILLED,
         Finding.ENDED_PART,
         Finding.ENDED_EMPTY,
@@ -106,6 +111,8 @@ _TARGETS: Mapping[Finding, Mapping[IntentState, IntentState]] = {
     Finding.RESTS: dict.fromkeys(_EVERYWHERE, _S.RESTING),
     Finding.EXECUTING: dict.fromkeys((_S.PREPARED, *TERMINAL_STATES), _S.UNKNOWN),
     Finding.EXECUTED_ALL: dict.fromkeys(_EVERYWHERE, _S.FILLED),
+    Finding.CALLED_FILLED: dict.fromkeys((*_LIVE, _S.PARTIAL, _S.REJECTED, _S.DEAD), _S.FILLED),
+    Finding.LISTED: {},
     Finding.OVERFILLED: dict.fromkeys(_EVERYWHERE, _S.FILLED),
     Finding.ENDED_PART: dict.fromkeys(_EVERYWHERE, _S.PARTIAL),
     Finding.ENDED_EMPTY: dict.fromkeys(_LIVE, _S.DEAD),
@@ -121,15 +128,20 @@ _TARGETS: Mapping[Finding, Mapping[IntentState, IntentState]] = {
 }
 """Where a finding leads; a state that is not named stays."""
 
-_ALIVE_OR_MORE = frozenset({Finding.RESTS, Finding.EXECUTING, Finding.EXECUTED_ALL, Finding.ENDED_PART})
-"""Found of an order that had ended, these say that it had not, or that it executed more."""
+_CONTRADICTS: Mapping[Finding, Collection[IntentState]] = {
+    **dict.fromkeys((Finding.CLASH, Finding.OVERFILLED), _EVERYWHERE),
+    # Found of an order that had ended, these say that it had not, or that it executed more.
+    **dict.fromkeys((Finding.RESTS, Finding.EXECUTING, Finding.EXECUTED_ALL, Finding.ENDED_PART), TERMINAL_STATES),
+    Finding.CALLED_FILLED: (_S.REJECTED, _S.DEAD),
+}
+"""States in which a finding cannot be true together with what was known."""
 
 
 def _move(state: IntentState, finding: Finding) -> Move:
     to = _TARGETS[finding].get(state, state)
     if finding is Finding.MISSENT or (finding is Finding.SENDING and to is state):
         effect = Effect.ILLEGAL
-    elif finding in {Finding.CLASH, Finding.OVERFILLED} or (finding in _ALIVE_OR_MORE and state in TERMINAL_STATES):
+    elif state in _CONTRADICTS.get(finding, ()):
         effect = Effect.CONTRADICTS
     else:
         effect = Effect.STAYS if to is state else Effect.MOVES

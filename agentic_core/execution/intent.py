@@ -3,14 +3,23 @@
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
-from agentic_core.domain.money import Size
+from agentic_core.domain.money import ZERO
 from agentic_core.domain.order import TERMINAL_STATES, IntentState, SendOutcome
 from agentic_core.domain.times import Instant
 from agentic_core.errors import IllegalTransition
-from agentic_core.execution.evidence import AbsenceRead, Evidence, FillsBooked, SendBegan, evidence_of
+from agentic_core.execution.evidence import (
+    AbsenceRead,
+    Evidence,
+    FillsBooked,
+    OrderSeen,
+    OrderStatus,
+    SendBegan,
+    evidence_of,
+)
 from agentic_core.execution.findings import INTENT_MOVES, Effect, Finding, Move
-from agentic_core.execution.judging import executed, find
+from agentic_core.execution.judging import executed, find, is_total
 from agentic_core.execution.life import RULES, Life, ResolutionRules
 
 __all__ = ["Contradiction", "Learned", "Learning", "learn", "learn_outcome"]
@@ -100,12 +109,16 @@ def _advance(life: Life, evidence: Evidence, rules: ResolutionRules) -> tuple[Fi
             f"{life.cloid} is {life.state} after {life.sends} sends and {life.burns} burns: a send may begin only "
             f"while it is prepared and unburned, by epoch {life.epoch}; ask `next_step` before sending"
         )
-    return finding, move.effect, _after(life, evidence, finding, move)
+    after = _after(life, evidence, finding, move)
+    if after.all_booked:  # the books may have been told before the end was
+        after = replace(after, state=INTENT_MOVES[after.state, Finding.BOOKED].to)
+    return finding, move.effect, after
 
 
 def _after(life: Life, evidence: Evidence, finding: Finding, move: Move) -> Life:
     filled = executed(life, evidence)
     booked = evidence.filled if isinstance(evidence, FillsBooked) else life.booked
+    uncounted = _is_uncounted(life, evidence, finding, move)
     return Life(
         prepared=life.prepared,
         state=move.to,
@@ -113,15 +126,30 @@ def _after(life: Life, evidence: Evidence, finding: Finding, move: Move) -> Life
         booked=max(booked, life.booked),
         sends=life.sends + (finding is Finding.SENDING),
         burns=life.burns + (finding is Finding.BURNING),
-        absent_at=_absent_at(life, evidence, finding, filled),
+        absent_at=None if uncounted and not life.uncounted else _absent_at(life, evidence, finding),
+        uncounted=uncounted,
+        filled_at=_filled_at(life, evidence) if uncounted else None,
         ended_by=_ended_by(life, finding, move),
     )
 
 
-def _absent_at(life: Life, evidence: Evidence, finding: Finding, filled: Size) -> Instant | None:
-    if filled > life.filled:  # reads that missed a fill were too old to prove anything
+def _is_uncounted(life: Life, evidence: Evidence, finding: Finding, move: Move) -> bool:
+    if finding is Finding.BOOKED or is_total(life, evidence):
+        return False
+    if finding in {Finding.CALLED_FILLED, Finding.EXECUTED_ALL}:  # the word alone, unless its total was known
+        return not (life.is_terminal and ZERO < life.filled == executed(life, evidence))
+    return life.uncounted and move.to is life.state
+
+
+def _filled_at(life: Life, evidence: Evidence) -> Instant | None:
+    seen = evidence.seen_at if isinstance(evidence, OrderSeen) and evidence.status is OrderStatus.FILLED else None
+    return min((moment for moment in (life.filled_at, seen) if moment is not None), default=None)
+
+
+def _absent_at(life: Life, evidence: Evidence, finding: Finding) -> Instant | None:
+    if executed(life, evidence) > life.filled:  # reads that missed a fill were too old to prove anything
         return None
-    if isinstance(evidence, AbsenceRead) and finding is Finding.ABSENT:
+    if finding is Finding.ABSENT and isinstance(evidence, AbsenceRead | FillsBooked) and evidence.read_at is not None:
         return evidence.read_at if life.absent_at is None else min(life.absent_at, evidence.read_at)
     return life.absent_at
 

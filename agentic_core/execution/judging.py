@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from agentic_core.domain.money import ZERO, Size
+from agentic_core.domain.times import Instant
 from agentic_core.execution.evidence import (
     AbsenceRead,
     AnsweredFilled,
@@ -29,7 +30,7 @@ from agentic_core.execution.evidence import (
 from agentic_core.execution.findings import Finding
 from agentic_core.execution.life import Life, ResolutionRules
 
-__all__ = ["executed", "find"]
+__all__ = ["executed", "find", "is_total"]
 
 
 def executed(life: Life, evidence: Evidence) -> Size:
@@ -43,6 +44,14 @@ def executed(life: Life, evidence: Evidence) -> Size:
             return life.filled
 
 
+def is_total(life: Life, evidence: Evidence) -> bool:
+    """Tell whether all that an ended order executed is known once the evidence is taken in."""
+    filled = executed(life, evidence)
+    if filled >= life.intent.size and not life.is_position_sized:
+        return True
+    return isinstance(evidence, AnsweredFilled) and not life.may_rest and ZERO < evidence.filled == filled
+
+
 def find(life: Life, evidence: Evidence, rules: ResolutionRules) -> Finding:
     """Say what a piece of evidence amounts to; total, and without any memory but the life."""
     match evidence:
@@ -52,7 +61,7 @@ def find(life: Life, evidence: Evidence, rules: ResolutionRules) -> Finding:
         case NeverLeft() | Withdrawn() | OrderRefused() | RequestRefused() | HttpRefused() | BurnAcknowledged():
             return _denied(life, evidence)
         case AnsweredFilled() | AnsweredResting() | OrderSeen() | FillSeen() | FillsBooked():
-            return _sighted(life, evidence)
+            return _listed(life, evidence, rules) if life.uncounted else _sighted(life, evidence)
         case AbsenceRead():
             return _absent(life, evidence, rules)
         case Unclear() | BurnBegan() | BurnUnproven():
@@ -69,9 +78,9 @@ _PLAIN: Mapping[type[Evidence], Finding] = {
 
 
 def _said_filled(life: Life, stated: Size) -> Size:
-    # "Filled" is a word about the whole order; the number beside it may hold only the fills known so far.
-    if life.intent.reduce_only:  # the venue clips it to the position, and fills what is left of it
-        return stated or life.intent.size
+    # "Filled" is a word about the whole order; the number beside it may hold only the fills listed so far.
+    if life.intent.reduce_only:  # the venue clips it to the position, so its size says nothing
+        return stated
     return max(stated, life.intent.size)
 
 
@@ -97,7 +106,7 @@ def _denied(life: Life, evidence: NeverLeft | Withdrawn | Refusal | BurnAcknowle
 
 def _absent(life: Life, evidence: AbsenceRead, rules: ResolutionRules) -> Finding:
     if evidence.filled > life.filled:
-        return _sighted(life, FillSeen(filled=evidence.filled))
+        return find(life, FillSeen(filled=evidence.filled), rules)
     silent_until = life.silent_until(rules)
     counts = (
         life.is_unresolved
@@ -108,28 +117,71 @@ def _absent(life: Life, evidence: AbsenceRead, rules: ResolutionRules) -> Findin
     )
     if not counts:
         return Finding.NOTHING
-    if life.absent_at is None or evidence.read_at - life.absent_at < rules.absence_gap_ms:
+    if not _is_second(life, evidence.read_at, rules):
         return Finding.ABSENT
     return Finding.OUTLIVED_PART if life.filled else Finding.OUTLIVED
+
+
+def _is_second(life: Life, read_at: Instant, rules: ResolutionRules) -> bool:
+    return life.absent_at is not None and read_at - life.absent_at >= rules.absence_gap_ms
+
+
+def _listed(life: Life, evidence: Sighting, rules: ResolutionRules) -> Finding:
+    # Called filled, and how much that was is not known: what is listed later is news of the same.
+    filled = executed(life, evidence)
+    if filled > life.intent.size and not life.is_position_sized:
+        return Finding.OVERFILLED
+    match evidence:
+        case FillsBooked() if evidence.filled == life.filled:
+            return _searched(life, evidence, rules)
+        case OrderSeen(status=OrderStatus.CANCELED | OrderStatus.REJECTED) if filled > life.filled:
+            return Finding.ENDED_PART
+        case _:
+            more = filled > life.filled or is_total(life, evidence)
+            return Finding.LISTED if more else Finding.NOTHING
+
+
+def _searched(life: Life, evidence: FillsBooked, rules: ResolutionRules) -> Finding:
+    after = life.lists_all_after(rules)
+    if evidence.read_at is None or evidence.searched_from is None or after is None:
+        return Finding.NOTHING
+    complete = evidence.read_at > after and evidence.searched_from <= life.search_from(rules)
+    if not (complete and evidence.filled):
+        return Finding.NOTHING
+    return Finding.BOOKED if _is_second(life, evidence.read_at, rules) else Finding.ABSENT
 
 
 def _sighted(life: Life, evidence: Sighting) -> Finding:
     filled = executed(life, evidence)
     if isinstance(evidence, FillsBooked) and evidence.filled == life.filled:
         return Finding.BOOKED
+    if _is_called_filled(life, evidence, filled):
+        return Finding.CALLED_FILLED
     if filled == life.filled and _is_old(life, evidence):
         return Finding.NOTHING
+    return _news(life, evidence, filled)
+
+
+_ENDS_EMPTY: Mapping[OrderStatus, Finding] = {
+    OrderStatus.CANCELED: Finding.ENDED_EMPTY,
+    OrderStatus.REJECTED: Finding.ENDED_REJECTED,
+}
+
+
+def _news(life: Life, evidence: Sighting, filled: Size) -> Finding:
     if filled > life.intent.size and not life.is_position_sized:
         return Finding.OVERFILLED
-    if not filled and isinstance(evidence, OrderSeen):
-        match evidence.status:
-            case OrderStatus.CANCELED:
-                return Finding.ENDED_EMPTY
-            case OrderStatus.REJECTED:
-                return Finding.ENDED_REJECTED
-            case OrderStatus.RESTING | OrderStatus.FILLED:
-                pass
+    if not filled and isinstance(evidence, OrderSeen) and evidence.status in _ENDS_EMPTY:
+        return _ENDS_EMPTY[evidence.status]
     return Finding.EXECUTED_ALL if _is_whole(life, evidence, filled) else _sighted_part(life, evidence, filled)
+
+
+def _is_called_filled(life: Life, evidence: Sighting, filled: Size) -> bool:
+    if not (life.intent.reduce_only and isinstance(evidence, OrderSeen) and evidence.status is OrderStatus.FILLED):
+        return False
+    if life.filled and life.is_terminal:  # its total is known
+        return filled == life.filled
+    return filled < life.intent.size or life.is_position_sized
 
 
 def _is_old(life: Life, evidence: Sighting) -> bool:

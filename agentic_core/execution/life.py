@@ -56,7 +56,14 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     burns: int = 0
     """Burns that began."""
     absent_at: Instant | None = None
-    """Venue time of the earliest read of absence that counts."""
+    """Venue time of the earliest read that counts of those that showed nothing new."""
+    uncounted: bool = False
+    """Whether the venue called it filled and how much that was is open: `filled` is then the least that executed.
+
+    A reduce-only order is clipped to the position, so the word does not stand for its size.
+    """
+    filled_at: Instant | None = None
+    """Of an uncounted one: the earliest venue time known by which it was filled."""
     ended_by: Finding | None = None
     """What ended it; None while it has not ended."""
 
@@ -99,12 +106,27 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def landed(self) -> bool:
         """Whether it provably reached the venue and did not end there with nothing."""
-        return self.state is IntentState.RESTING or self.filled > ZERO
+        return self.state is IntentState.RESTING or self.filled > ZERO or self.uncounted
 
     @property
     def ended_at_venue(self) -> bool:
         """Whether the venue itself said that it ended, so that older news of it may still be under way."""
         return self.ended_by in VENUE_ENDS
+
+    @property
+    def all_booked(self) -> bool:
+        """Whether it ended and the ledger provably holds all that executed."""
+        ended = self.state in {IntentState.FILLED, IntentState.PARTIAL} and not self.uncounted
+        return ended and ZERO < self.filled <= self.booked
+
+    def lists_all_after(self, rules: ResolutionRules) -> Instant | None:
+        """Return the last instant of venue time at which its fills may not all be listed; None means never known.
+
+        An immediate order has executed all it ever will by its expiry, any order by the time it was seen filled.
+        """
+        by_deadline = None if self.may_rest else self.silent_until(rules)
+        by_sight = None if self.filled_at is None else Instant(self.filled_at + rules.margin_ms)
+        return min((moment for moment in (by_deadline, by_sight) if moment is not None), default=None)
 
     def silent_until(self, rules: ResolutionRules) -> Instant | None:
         """Return the last instant of venue time at which absence says nothing; None means always."""

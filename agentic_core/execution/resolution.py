@@ -6,7 +6,7 @@ from typing import TypeAlias, assert_never
 import msgspec
 
 from agentic_core.domain.money import ZERO, Size
-from agentic_core.domain.order import TERMINAL_STATES, IntentKind, IntentState, OpenIntent
+from agentic_core.domain.order import IntentKind, IntentState, OpenIntent
 from agentic_core.domain.times import Instant
 from agentic_core.execution.life import Life, ResolutionRules
 
@@ -52,7 +52,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """It ended: bring all of its fills into the ledger."""
+    """It ended: search for its fills, from as early as for a proof of absence, and bring them into the ledger."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -102,7 +102,7 @@ def next_step(life: Life, now_venue: Instant, rules: ResolutionRules, *, epoch: 
         case IntentState.RESTING:
             return Watch()
         case IntentState.FILLED | IntentState.PARTIAL:
-            return Book()
+            return _book(life, now_venue, rules)
         case IntentState.REJECTED | IntentState.DEAD | IntentState.BOOKED:
             return Done()
         case _:
@@ -121,8 +121,9 @@ def blocks_opens(lives: Iterable[Life]) -> bool:
 def worst_case(lives: Iterable[Life]) -> tuple[OpenIntent, ...]:
     """Return what the intents may still do to the positions, as far as the ledger does not show it yet.
 
-    An order that may still execute counts with all that is not booked; one that ended counts with the fills that are
-    not booked. So every unit counts at least once, in the position or here.
+    An order that may still execute counts with all that is not booked, and so does one of which only the word `filled`
+    is known. Any other that ended counts with the fills that are not booked. So every unit counts at least once, in the
+    position or here.
     """
     return tuple(
         OpenIntent(
@@ -144,7 +145,8 @@ _HARMLESS = frozenset({IntentKind.CANCEL, IntentKind.NOOP})
 
 
 def _unbooked(life: Life) -> Size:
-    most = life.filled if life.state in TERMINAL_STATES else max(life.intent.size, life.filled)
+    counted = life.is_terminal and not life.uncounted
+    most = life.filled if counted else max(life.intent.size, life.filled)
     return Size(most - life.booked)
 
 
@@ -158,6 +160,26 @@ def _resolve(life: Life, now: Instant, rules: ResolutionRules, *, can_burn: bool
     if silent_until is None or now <= silent_until:
         if can_burn and life.burns == 0 and not life.landed:
             return Burn()
-    elif life.absent_at is not None and now < (at := life.absent_at + rules.absence_gap_ms):
-        return WaitUntil(at=Instant(at))
+    elif (at := _second_read(life, now, rules)) is not None:
+        return WaitUntil(at=at)
     return Observe(again_at=Instant(now + rules.observe_every_ms))
+
+
+def _book(life: Life, now: Instant, rules: ResolutionRules) -> Step:
+    if not (life.uncounted and life.booked == life.filled > ZERO):
+        return Book()
+    after = life.lists_all_after(rules)
+    if after is None:  # not before the venue says when it was filled
+        return Observe(again_at=Instant(now + rules.observe_every_ms))
+    if now <= after:
+        return WaitUntil(at=Instant(after + 1))
+    at = _second_read(life, now, rules)
+    return Book() if at is None else WaitUntil(at=at)
+
+
+def _second_read(life: Life, now: Instant, rules: ResolutionRules) -> Instant | None:
+    # When a second read may count, where that is still to come.
+    if life.absent_at is None:
+        return None
+    at = Instant(life.absent_at + rules.absence_gap_ms)
+    return at if now < at else None

@@ -12,11 +12,11 @@ from agentic_core.domain.money import exact
 from agentic_core.errors import InputError
 from agentic_core.ports.files import Files
 from agentic_hl.cli.candle_market import read_market
-from agentic_hl.venue.acting import ExchangeOptions
+from agentic_hl.venue.engine.markets import MARKETS
+from agentic_hl.venue.engine.options import Generated, Manual, Options, Prices, Recorded
+from agentic_hl.venue.exchange.acting import ExchangeOptions
 from agentic_hl.venue.limits import LIMITS_OFF, Limits
-from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.options import Generated, Manual, Options, Prices, Recorded
-from agentic_hl.venue.signatures import Network
+from agentic_hl.venue.protocol.signatures import Network
 from agentic_hl.venue.streams import StreamOptions
 from agentic_hl.venue.venue import VenueOptions
 

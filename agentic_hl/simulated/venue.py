@@ -11,7 +11,7 @@ from agentic_hl.simulated.network import Network, Surroundings
 from agentic_hl.simulated.truth import TruthBook
 from agentic_hl.venue import fault_values
 from agentic_hl.venue.commits import Answer
-from agentic_hl.venue.markets import price_at
+from agentic_hl.venue.engine.markets import price_at
 from agentic_hl.venue.venue import Venue, VenueOptions
 
 __all__ = ["SimulatedHyperliquid"]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from agentic_hl.venue.blocks import block_class
-from agentic_hl.venue.replies import Reply
+from agentic_hl.venue.protocol.blocks import block_class
+from agentic_hl.venue.protocol.replies import Reply
 
 __all__ = ["Answer", "Commits", "Summary", "Waiting", "asked_kind", "summarise"]
 

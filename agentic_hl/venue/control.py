@@ -6,10 +6,10 @@ import msgspec
 
 from agentic_hl.venue.entities import Account
 from agentic_hl.venue.fault_values import read_fault
-from agentic_hl.venue.market_payloads import book
-from agentic_hl.venue.query import UnknownCoin
-from agentic_hl.venue.replies import Reply, json_reply, text_reply
-from agentic_hl.venue.texts import shown
+from agentic_hl.venue.protocol.replies import Reply, json_reply, text_reply
+from agentic_hl.venue.protocol.texts import shown
+from agentic_hl.venue.questions.market_payloads import book
+from agentic_hl.venue.questions.query import UnknownCoin
 from agentic_hl.venue.venue import Venue
 
 __all__ = ["CONTROL_PATH", "Control"]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from agentic_hl.venue.catalogue import too_many_requests
+from agentic_hl.venue.protocol.catalogue import too_many_requests
 
 __all__ = [
     "LIMITS_OFF",

@@ -10,7 +10,7 @@ import uvicorn
 
 from agentic_hl.venue.commits import Answer
 from agentic_hl.venue.control import CONTROL_PATH, Control
-from agentic_hl.venue.replies import Reply
+from agentic_hl.venue.protocol.replies import Reply
 from agentic_hl.venue.venue import Venue
 
 __all__ = ["Server", "VenueClock", "serve"]

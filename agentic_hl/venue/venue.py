@@ -6,12 +6,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from agentic_hl.venue.acting import ExchangeOptions
-from agentic_hl.venue.catalogue import too_many_requests
 from agentic_hl.venue.commits import Answer, Commits, Waiting, asked_kind, summarise
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.engine.markets import MARKETS
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.entities import Account, Event
 from agentic_hl.venue.exchange import Exchange
+from agentic_hl.venue.exchange.acting import ExchangeOptions
 from agentic_hl.venue.fault_values import (
     ExpiredWallet,
     Fault,
@@ -24,7 +25,6 @@ from agentic_hl.venue.fault_values import (
     SocketsDropped,
 )
 from agentic_hl.venue.faults import Fate, Faults
-from agentic_hl.venue.info import Info
 from agentic_hl.venue.limits import (
     LIMITS_OFF,
     AddressBudget,
@@ -35,13 +35,13 @@ from agentic_hl.venue.limits import (
     query_weight,
     result_weight,
 )
-from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.options import Options
-from agentic_hl.venue.pushes import pushes_of, touched_by
-from agentic_hl.venue.reads import LaggingReads
-from agentic_hl.venue.replies import Reply, json_reply, text_reply
-from agentic_hl.venue.shows import Shows
+from agentic_hl.venue.protocol.catalogue import too_many_requests
+from agentic_hl.venue.protocol.replies import Reply, json_reply, text_reply
+from agentic_hl.venue.questions.info import Info
+from agentic_hl.venue.questions.reads import LaggingReads
 from agentic_hl.venue.streams import Hub, StreamOptions
+from agentic_hl.venue.streams.pushes import pushes_of, touched_by
+from agentic_hl.venue.streams.shows import Shows
 from agentic_hl.venue.terms import Market, Phase
 
 __all__ = ["Listener", "Venue", "VenueOptions"]

@@ -14,8 +14,8 @@ from agentic_core.backtest.replay import Replay
 from agentic_core.domain import HOUR_MS, MINUTE_MS, Instant, Interval, Symbol
 from agentic_core.ports.market_data import ExecutionBooks, MarketData
 from agentic_hl.market.live import LiveMarketData
-from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.options import Generated, Options
+from agentic_hl.venue.engine.markets import MARKETS
+from agentic_hl.venue.engine.options import Generated, Options
 from agentic_hl.venue.venue import Venue, VenueOptions
 from tests.support.candles import NOON
 from tests.support.markets import BTC, ETH, LISTED

@@ -4,8 +4,8 @@ import typing
 
 import msgspec
 
+from agentic_hl.venue.engine.markets import MARKETS, START_PRICES
 from agentic_hl.venue.fault_values import Fault
-from agentic_hl.venue.markets import MARKETS, START_PRICES
 from agentic_hl.venue.terms import Market
 
 __all__ = ["simulated_venue"]

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from agentic_core.cli.lazy import CommandLine
-from agentic_hl.venue.options import Options
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.venue import VenueOptions
 from hosts.cli import DOORS
 from tests.support.command_room import Said, services_with

@@ -9,8 +9,8 @@ from agentic_core.backtest.candle_folder import CandleFolder
 from agentic_core.cli.lazy import CommandLine
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import MINUTE_MS, Instant, Interval, to_datetime
+from agentic_hl.venue.engine.options import Generated, Options
 from agentic_hl.venue.figures import Candle
-from agentic_hl.venue.options import Generated, Options
 from agentic_hl.venue.venue import Venue, VenueOptions
 from hosts.cli import DOORS
 from tests.support.command_room import services_with

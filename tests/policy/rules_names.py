@@ -32,8 +32,8 @@ COMPOUNDS = (
 FOREIGN_WORDS = {
     "agentic_core/domain/records.py:data": "a column of `agent_logs`",
     "agentic_core/logevents.py:INFO": "the name of a log level everywhere",
-    "agentic_hl/venue/info.py:Info": "what answers at the venue's `/info`, beside the `Exchange` of its `/exchange`",
-    "agentic_hl/venue/info.py:info": "the module of `/info`",
+    "agentic_hl/venue/questions/info.py:Info": "what answers at the venue's `/info`, beside `Exchange`",
+    "agentic_hl/venue/questions/info.py:info": "the module of `/info`",
 }
 """`path:identifier` to the reason why someone else's word stands there."""
 

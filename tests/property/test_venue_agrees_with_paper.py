@@ -8,7 +8,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from agentic_core.domain import Accepted, Rejected
-from agentic_hl.venue.markets import price_at, size_down
+from agentic_hl.venue.engine.markets import price_at, size_down
 from agentic_hl.venue.terms import OrderRequest, Tif
 from tests.support.venue_beside_paper import BESIDE, USER, VenueBesidePaper, liquidation_prices_agree
 

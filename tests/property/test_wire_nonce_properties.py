@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentic_core.domain.times import DAY_MS, Instant
-from agentic_hl.venue.nonces import NonceBook
+from agentic_hl.venue.exchange.nonces import NonceBook
 from agentic_hl.wire.nonce import is_nonce_timely, next_nonce
 
 _START = 1_800_000_000_000

@@ -7,7 +7,7 @@ from hyperliquid.utils.signing import float_to_wire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_hl.venue.numbers import canonical_text
+from agentic_hl.venue.protocol.numbers import canonical_text
 from agentic_hl.wire.units import Rounding, WireError, canonical, check_canonical, decimal_of, price_text, size_text
 
 _often = settings(max_examples=1_000)

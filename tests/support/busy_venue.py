@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from agentic_hl.venue.channels import CHANNELS
-from agentic_hl.venue.signers import Approval
+from agentic_hl.venue.exchange.signers import Approval
 from agentic_hl.venue.streams import StreamOptions
 from agentic_hl.venue.terms import Grouping, OrderRequest, Tif, Trigger
 from agentic_hl.venue.venue import Venue, VenueOptions

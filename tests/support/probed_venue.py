@@ -14,7 +14,7 @@ from agentic_hl.probe.signed_room import SignedRoom
 from agentic_hl.rest.transport import HttpOutcome, HttpTransport
 from agentic_hl.simulated.venue import SimulatedHyperliquid
 from agentic_hl.stream.transport import NotConnected, StreamLink, StreamTransport
-from agentic_hl.venue.options import Generated, Options
+from agentic_hl.venue.engine.options import Generated, Options
 from agentic_hl.venue.venue import VenueOptions
 from agentic_hl.wire.network import Network
 from agentic_hl.wire.signing import Signer

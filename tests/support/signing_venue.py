@@ -7,10 +7,10 @@ from decimal import Decimal
 import msgspec
 
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.engine.markets import MARKETS
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.exchange import Exchange
-from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.options import Options
-from agentic_hl.venue.signers import AgentWalletRules
+from agentic_hl.venue.exchange.signers import AgentWalletRules
 from agentic_hl.wire.signing import Signer
 
 __all__ = ["NOW", "OWNER", "SigningVenue"]

@@ -30,9 +30,9 @@ from agentic_core.domain import (
     Usd,
 )
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.entities import Liquidated
 from agentic_hl.venue.figures import MarginSummary
-from agentic_hl.venue.options import Options
 from agentic_hl.venue.terms import Market, OrderRequest, Refused, Status, Tier, Tif
 from tests.support.both_ledgers import HOUR_MS, START, BooksShown, cloid, command_of, prepared_of, sync
 from tests.support.markets import MarketByHand

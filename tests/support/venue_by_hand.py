@@ -7,9 +7,9 @@ from typing import TypeVar
 import msgspec
 
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.engine.markets import MARKETS
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.entities import Event, Fill, Order, Position, Traded
-from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.options import Options
 from agentic_hl.venue.terms import Grouping, Market, OrderRequest, Status, Tif, Trigger
 
 __all__ = [

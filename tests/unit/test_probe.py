@@ -14,9 +14,9 @@ from agentic_hl.probe.asking import chosen
 from agentic_hl.probe.assumptions import ASSUMPTIONS, Needs
 from agentic_hl.probe.room import ProbeFailed
 from agentic_hl.rest.transport import Answered, HttpOutcome, NeverLeft
+from agentic_hl.venue.engine.options import Generated, Options
 from agentic_hl.venue.fault_values import Halted
 from agentic_hl.venue.limits import Limits
-from agentic_hl.venue.options import Generated, Options
 from agentic_hl.venue.streams import StreamOptions
 from agentic_hl.venue.venue import VenueOptions
 from agentic_hl.wire.network import Network

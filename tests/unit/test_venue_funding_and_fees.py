@@ -6,10 +6,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from agentic_hl.venue.engine.fees import FeeSchedule, fee_rates
+from agentic_hl.venue.engine.funding import hourly_rate
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.entities import FundingPaid
-from agentic_hl.venue.fees import FeeSchedule, fee_rates
-from agentic_hl.venue.funding import hourly_rate
-from agentic_hl.venue.options import Options
 from agentic_hl.venue.terms import Tif
 from tests.support.venue_by_hand import ANNA, BERT, BTC, OPENED, SOL, VenueByHand, ask_for, plain, units
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from agentic_hl.venue.options import Options
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.terms import Tif
 from tests.support.venue_by_hand import ANNA, SOL, VenueByHand, ask_for, error_of, plain
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from agentic_hl.venue.options import Options
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.terms import Market, Mode, Pocket, Refused, Side, Tier
 from tests.support.venue_by_hand import ANNA, BTC, ETH, HPOS, SOL, VenueByHand, ask_for, error_of, exit_at, plain, units
 

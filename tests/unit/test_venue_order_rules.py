@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from agentic_hl.venue.options import Options
+from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.terms import Phase, Refused, Tif
 from tests.support.venue_by_hand import (
     ANNA,

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.engine.markets import MARKETS
+from agentic_hl.venue.engine.options import Generated, Options, Recorded
 from agentic_hl.venue.entities import PublicPrint
 from agentic_hl.venue.figures import Candle
-from agentic_hl.venue.markets import MARKETS
-from agentic_hl.venue.options import Generated, Options, Recorded
 from agentic_hl.venue.terms import Refused
 from tests.support.venue_by_hand import ANNA, BERT, BTC, OPENED, SOL, VenueByHand, ask_for, plain, units
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agentic_core.domain.times import DAY_MS, Instant
-from agentic_hl.venue.nonces import NonceBook
+from agentic_hl.venue.exchange.nonces import NonceBook
 from agentic_hl.wire.nonce import NONCES_KEPT, is_nonce_timely, next_nonce
 from agentic_hl.wire.units import WireError
 

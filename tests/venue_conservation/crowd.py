@@ -6,9 +6,9 @@ from decimal import Decimal
 import msgspec
 
 from agentic_hl.venue.engine import Engine
+from agentic_hl.venue.engine.markets import MARKETS, price_at, size_down
+from agentic_hl.venue.engine.options import Generated, Manual, Options
 from agentic_hl.venue.entities import Order, Position
-from agentic_hl.venue.markets import MARKETS, price_at, size_down
-from agentic_hl.venue.options import Generated, Manual, Options
 from agentic_hl.venue.terms import Grouping, Market, Mode, OrderRequest, Pocket, Refused, Side, Tif, Trigger
 from tests.conservation.accounts import Dice, OutOfBalance
 from tests.venue_conservation.followed import Followed

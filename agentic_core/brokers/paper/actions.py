@@ -93,8 +93,11 @@ def _lacks_margin(floor: Floor, *, symbol_rules: Instrument, held: Decimal, leve
     pocket = ledger.margins.pockets.get(symbol)
     if pocket is not None:
         notional = abs(held) * price
-        lowered = leverage < ledger.margins.leverage(symbol_rules, notional)
-        return lowered and pocket.worth(price) < initial_margin(notional, leverage)
+        if leverage >= ledger.margins.leverage(symbol_rules, notional):
+            return False
+        needed = ledger.margin_at(symbol, LeverageSetting(leverage=leverage, isolated=True))
+        lacks_more = needed > max(ledger.margin_for(ledger.worst_sizes()), ledger.equity)
+        return lacks_more or pocket.worth(price) < initial_margin(notional, leverage)
     sizes = ledger.worst_sizes()
     notional = abs(sizes.get(symbol, held)) * price
     before = ledger.margins.leverage(symbol_rules, notional)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from agentic_core.brokers.paper.margins import Margins
+from agentic_core.brokers.paper.margins import LeverageSetting, Margins
 from agentic_core.domain.account import AccountSnapshot, DayCounters
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
@@ -147,8 +147,19 @@ class PaperLedger:
         """
         found = dict(changed)
         for symbol, (buys, sells) in resting_units(self.reserving).items():
-            found[symbol] = units_at_worst(changed.get(symbol, self.position(symbol).size), buys, sells)
+            held = changed.get(symbol, self.position(symbol).size)
+            found[symbol] = units_at_worst(held, buys, sells)
+            if symbol in self.margins.pockets:  # what is in a pocket is not asked for again, so less may need more
+                found[symbol] = self._dearer(symbol, held + buys, held - sells)
         return found
+
+    def margin_at(self, symbol: Symbol, setting: LeverageSetting) -> Usd:
+        """Return the initial margin, with what rests, if an isolated position had another leverage."""
+        now = self.margins.settings[symbol]
+        self.margins.set(symbol, setting)
+        needed = self.margin_for(self.worst_sizes())
+        self.margins.set(symbol, now)
+        return needed
 
     def maintenance_of(self, position: Position) -> Decimal:
         """Return the maintenance margin of a position at its mark, by its tier."""
@@ -206,13 +217,17 @@ class PaperLedger:
         else:
             self._positions.pop(fill.symbol, None)
         if self.margins.isolated:
-            self.margins.follow(fill)
+            self.margins.follow(fill, self._rules(fill.symbol), self.price(fill.symbol))
 
     def settle(self, payment: FundingPayment) -> None:
         """Enter a funding payment; an isolated position pays from, and is paid into, its own margin."""
         self.cash += payment.amount
         if self.margins.isolated:
             self.margins.pay(payment)
+
+    def _dearer(self, symbol: Symbol, long: Decimal, short: Decimal) -> Decimal:
+        rules, price = self._rules(symbol), self.price(symbol)
+        return max(long, short, key=lambda size: self.margins.needed(rules, size, price))
 
     def _rules(self, symbol: Symbol) -> Instrument:
         return self._instruments.get(symbol) or Instrument.generic(symbol)

@@ -64,8 +64,8 @@ class Margins:
             return pocket.needed(size, price, leverage=leverage)
         return notional / leverage
 
-    def follow(self, fill: Fill) -> None:
-        """Move margin with an execution of an isolated symbol."""
+    def follow(self, fill: Fill, rules: Instrument, mark: Decimal) -> None:
+        """Move margin with an execution of an isolated symbol, at the leverage of the position that it leads to."""
         symbol = fill.symbol
         if not self.is_isolated(symbol):
             return
@@ -73,8 +73,8 @@ class Margins:
         if fill.kind is FillKind.LIQUIDATION:
             after = pocket.seized(fill.signed_size, fill.price, fill.fee)
         else:
-            setting = self._settings[symbol]
-            after = pocket.after(fill.signed_size, fill.price, leverage=setting.leverage)
+            leverage = self.leverage(rules, abs(pocket.units + fill.signed_size) * mark)
+            after = pocket.after(fill.signed_size, fill.price, leverage=leverage)
         if after.units:
             self._pockets[symbol] = after
         else:

@@ -48,6 +48,7 @@ def _match(floor: Floor, placing: Placing, order: OpenOrder, book: Book) -> None
     if not intent.reduce_only and placing.lacks_margin(intent.symbol, after.size, fills[0].fee, resting=False):
         reason = f"Insufficient margin to place order. asset={intent.symbol}"
         floor.orders.end(order, OrderStatus.MARGIN_CANCELED, ledger.as_of, reason)
+        floor.show_orders()  # what comes after it need not leave it any margin
         return
     floor.depth.take(book, intent.side, units)
     floor.book(fills, after)

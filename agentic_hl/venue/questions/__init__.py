@@ -1,0 +1,1 @@
+"""What `/info` is asked, and the shapes of the answers."""
