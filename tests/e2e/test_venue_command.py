@@ -124,8 +124,8 @@ def test_venue_moves_prices_by_itself_alike_for_one_seed(tmp_path: Path) -> None
 
 
 def test_venue_plays_recorded_candles(tmp_path: Path) -> None:
-    """The last candle that lies in the past is the market's price to begin with."""
-    rows = [f"2024-01-01T00:{minute:02}:00Z,3000,3040,2990,{3_000 + minute},5" for minute in range(30)]
+    """The market stands inside the candle that is played, whatever second of the minute it is."""
+    rows = [f"2024-01-01T00:{minute:02}:00Z,3000,3012,2990,3005,5" for minute in range(30)]
     file = tmp_path / "eth.csv"
     file.write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
     with running(tmp_path, f"--candles=ETH={file}", "--history=10", DEPOSIT) as venue:
