@@ -23,7 +23,9 @@ __all__ = [
     "Fault",
     "GarbleReply",
     "LagReads",
+    "LinkFault",
     "LoseMessage",
+    "MessageFate",
     "MoveMark",
     "RepeatRequest",
     "SimulatedVenue",
@@ -115,7 +117,19 @@ class Weather(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="fa
     delay_ms_max: int = 0
 
 
-Fault: TypeAlias = LoseMessage | DelayMessage | RepeatRequest | GarbleReply | CutLink | LagReads | MoveMark | Weather
+LinkFault: TypeAlias = LoseMessage | DelayMessage | RepeatRequest | GarbleReply | CutLink | Weather
+"""What goes wrong between a process and the venue."""
+
+Fault: TypeAlias = LinkFault | LagReads | MoveMark
+
+
+class MessageFate(msgspec.Struct, kw_only=True):
+    """What becomes of one message."""
+
+    lost: bool = False
+    delay_ms: int
+    copy_after_ms: int | None = None
+    garbled: bool = False
 
 
 class VenueFill(msgspec.Struct, frozen=True, kw_only=True, gc=False):

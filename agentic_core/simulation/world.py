@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from agentic_core.domain.times import Instant
 from agentic_core.simulation.chance import Chance
+from agentic_core.simulation.link_faults import LinkFaults
 from agentic_core.simulation.loop import Timeline, after, run, wait
 from agentic_core.simulation.trace import Fact, Trace, TraceEvent
 
@@ -89,6 +90,10 @@ class World:
     def chance(self, name: str) -> Chance:
         """Begin a stream of draws; draws of one name never move those of another."""
         return self._chance.stream(f"named:{name}")
+
+    def link_faults(self) -> LinkFaults:
+        """Begin what goes wrong on the links of one venue."""
+        return LinkFaults(self.clock, self.chance("network"))
 
     def clock_ahead(self, by_ms: int) -> WorldClock:
         """Return the clock of a machine whose wall clock is so much ahead; negative is behind."""

@@ -8,7 +8,7 @@ import anyio
 
 from agentic_core.ports.simulated_venue import Direction
 from agentic_hl.rest.transport import Answered, HttpOutcome, NeverLeft, Unclear
-from agentic_hl.simulated.network import Network, Surroundings
+from agentic_hl.simulated.surroundings import LinkFaults, Surroundings
 from agentic_hl.stream.transport import LinkEnded, NotConnected
 from agentic_hl.venue.commits import Answer, asked_kind, summarise
 
@@ -41,11 +41,11 @@ class Ground(Protocol):
 class SimulatedLink:
     """One process's link: it posts like the HTTP transport and connects like the stream transport."""
 
-    def __init__(self, name: str, world: Surroundings, network: Network, ground: Ground) -> None:
+    def __init__(self, name: str, world: Surroundings, faults: LinkFaults, ground: Ground) -> None:
         """Take the name that faults may use."""
         self.name = name
         self._world = world
-        self._network = network
+        self._faults = faults
         self._ground = ground
 
     async def post(self, path: str, body: bytes, timeout_ms: int) -> HttpOutcome:
@@ -65,18 +65,18 @@ class SimulatedLink:
 
     async def connect(self) -> "SimulatedStream | NotConnected":
         """Open a stream."""
-        if self._network.is_cut(self.name):
+        if self._faults.is_cut(self.name):
             return NotConnected(cause=_CUT)
-        stream = SimulatedStream(self.name, self._world, self._network, self._ground)
+        stream = SimulatedStream(self.name, self._world, self._faults, self._ground)
         return stream if stream.opened() else NotConnected(cause="the venue takes no more connections")
 
     def _leave(self, path: str, body: bytes, take: Callable[[Answered], None]) -> bool:
         kind = summarise(body).kind if path == "/exchange" else asked_kind(body)
-        if self._network.is_cut(self.name):
+        if self._faults.is_cut(self.name):
             self._world.record(self.name, "cannot send", kind=kind)
             return False
         self._world.record(self.name, "sends", kind=kind)
-        fate = self._network.of_exchange(Direction.REQUEST, self.name, kind)
+        fate = self._faults.of_exchange(Direction.REQUEST, self.name, kind)
         arrive = _Arrival(self, kind, path, body, take)
         if fate.lost:
             self._world.record("network", "loses the request", kind=kind)
@@ -91,7 +91,7 @@ class SimulatedLink:
         """Hand a request to the venue, and put its reply on the way back."""
 
         def answer(given: Answer) -> None:
-            fate = self._network.of_exchange(Direction.REPLY, self.name, kind)
+            fate = self._faults.of_exchange(Direction.REPLY, self.name, kind)
             if given.reply is None or fate.lost:
                 self._world.record("network", "loses the reply", kind=kind)
                 return
@@ -120,11 +120,11 @@ class _Arrival:
 class SimulatedStream:
     """One websocket of a process, without the socket."""
 
-    def __init__(self, name: str, world: Surroundings, network: Network, ground: Ground) -> None:
+    def __init__(self, name: str, world: Surroundings, faults: LinkFaults, ground: Ground) -> None:
         """Take the link's name."""
         self.name = name
         self._world = world
-        self._network = network
+        self._faults = faults
         self._ground = ground
         self._number: int | None = None
         self._arrived: deque[bytes] = deque()
@@ -141,10 +141,10 @@ class SimulatedStream:
         """Put a message on its way; over an ended stream nothing goes."""
         if self._ended is not None or self._number is None:
             return
-        if self._network.is_cut(self.name):
+        if self._faults.is_cut(self.name):
             self.end(_CUT)
             return
-        fate = self._network.of_stream(Direction.REQUEST, self.name, _method(text))
+        fate = self._faults.of_stream(Direction.REQUEST, self.name, _method(text))
         if not fate.lost:
             self._ways[Direction.REQUEST].put(text, fate.delay_ms)
 
@@ -164,10 +164,10 @@ class SimulatedStream:
 
     def deliver(self, content: bytes) -> None:
         """Put a frame of the venue on its way."""
-        if self._network.is_cut(self.name):
+        if self._faults.is_cut(self.name):
             self.end(_CUT)
             return
-        fate = self._network.of_stream(Direction.REPLY, self.name, _channel(content))
+        fate = self._faults.of_stream(Direction.REPLY, self.name, _channel(content))
         if not fate.lost:
             self._ways[Direction.REPLY].put(content, fate.delay_ms)
 

@@ -7,7 +7,7 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import Instant
 from agentic_core.ports.simulated_venue import CutLink, Fault, LagReads, MoveMark, VenueTruth
 from agentic_hl.simulated.links import SimulatedLink, SimulatedStream
-from agentic_hl.simulated.network import Network, Surroundings
+from agentic_hl.simulated.surroundings import Surroundings
 from agentic_hl.simulated.truth import TruthBook
 from agentic_hl.venue import fault_values
 from agentic_hl.venue.commits import Answer
@@ -40,7 +40,7 @@ class SimulatedHyperliquid:
         """Open the venue in a world; the account whose truth is told begins with a deposit."""
         self._world = world
         self.venue = Venue(seed=seed, now=world.clock.now(), options=options)
-        self._network = Network(world)
+        self._faults = world.link_faults()
         self._truth = TruthBook(account.lower(), self.venue.queries.markets.names)
         self.venue.listen(self._truth.hear)
         self.venue.deposit(account, deposit, world.clock.now())
@@ -52,7 +52,7 @@ class SimulatedHyperliquid:
 
     def connect(self, name: str) -> SimulatedLink:
         """Open a link for one process; it is both of the live adapter's transports."""
-        return SimulatedLink(name, self._world, self._network, self)
+        return SimulatedLink(name, self._world, self._faults, self)
 
     def inject(self, fault: Fault) -> None:
         """Make something go wrong, or move a mark."""
@@ -63,11 +63,11 @@ class SimulatedHyperliquid:
             case MoveMark():
                 self._move_mark(fault)
             case CutLink(link=link):
-                self._network.inject(fault)
+                self._faults.inject(fault)
                 for stream in [stream for stream in self._streams.values() if link in {"", stream.name}]:
                     stream.end("the link is cut")
             case _:
-                self._network.inject(fault)
+                self._faults.inject(fault)
         self._deliver()
 
     def truth(self) -> VenueTruth:

@@ -1,11 +1,6 @@
-"""What lies between processes and the venue in a simulated world, and what goes wrong there.
+"""What goes wrong between processes and a venue: the script first, then the weather."""
 
-Requests and replies meet every fault. Of streams, messages go in order as TCP keeps them: what is scripted may lose or
-hold one up, weather only slows them, and a cut ends them.
-"""
-
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -15,68 +10,28 @@ from agentic_core.ports.simulated_venue import (
     DelayMessage,
     Direction,
     GarbleReply,
+    LinkFault,
     LoseMessage,
+    MessageFate,
     RepeatRequest,
     Weather,
 )
+from agentic_core.simulation.chance import Chance
 
-__all__ = ["Dice", "LinkFault", "MessageFate", "Network", "Surroundings"]
+__all__ = ["LinkFaults"]
 
 _LATENCY_MS = 10
 
 _Scripted: TypeAlias = LoseMessage | DelayMessage | RepeatRequest | GarbleReply
-LinkFault: TypeAlias = _Scripted | CutLink | Weather
 
 
-class Dice(Protocol):
-    """Seeded chance."""
+class LinkFaults:
+    """Decides the fate of messages, for whatever carries them."""
 
-    def happens(self, per_mille: int) -> bool:
-        """Draw whether something happens that does so in so many of a thousand cases."""
-        ...
-
-    def below(self, count: int) -> int:
-        """Draw a whole number from 0 up to, but not including, `count`."""
-        ...
-
-
-class Surroundings(Protocol):
-    """A simulated world, as far as a venue in it needs one."""
-
-    @property
-    def clock(self) -> Clock:
-        """The world's time."""
-        ...
-
-    def chance(self, name: str) -> Dice:
-        """Begin a stream of draws."""
-        ...
-
-    def record(self, who: str, what: str, **facts: str | int | None) -> None:
-        """Write an event into the trace."""
-        ...
-
-    def after(self, ms: int, action: Callable[[], object]) -> None:
-        """Let something happen later, whatever becomes of the task that caused it."""
-        ...
-
-
-class MessageFate(msgspec.Struct, kw_only=True):
-    """What becomes of one message."""
-
-    lost: bool = False
-    delay_ms: int = _LATENCY_MS
-    copy_after_ms: int | None = None
-    garbled: bool = False
-
-
-class Network:
-    """Decides the fate of messages: the script first, then the weather."""
-
-    def __init__(self, world: Surroundings) -> None:
-        """Take the world that messages travel in."""
-        self._world = world
-        self._chance = world.chance("network")
+    def __init__(self, clock: Clock, chance: Chance) -> None:
+        """Take the time that cuts last by, and what the weather is drawn from."""
+        self._clock = clock
+        self._chance = chance
         self._script: list[_Scripted] = []
         self._weather = Weather()
         self._cut_until: dict[str, int] = {}
@@ -87,19 +42,19 @@ class Network:
             case Weather():
                 self._weather = fault
             case CutLink():
-                self._cut_until[fault.link] = self._world.clock.boottime_ms() + fault.for_ms
+                self._cut_until[fault.link] = self._clock.boottime_ms() + fault.for_ms
             case _:
                 self._script.append(fault)
 
     def is_cut(self, link: str) -> bool:
         """Tell whether nothing leaves."""
-        now = self._world.clock.boottime_ms()
+        now = self._clock.boottime_ms()
         return any(self._cut_until.get(name, 0) > now for name in ("", link))
 
     def of_exchange(self, direction: Direction, link: str, kind: str) -> MessageFate:
         """Decide the fate of a request or a reply."""
         weather, chance = self._weather, self._chance
-        fate = MessageFate(lost=chance.happens(weather.lose))
+        fate = MessageFate(lost=chance.happens(weather.lose), delay_ms=_LATENCY_MS)
         if chance.happens(weather.delay):
             fate.delay_ms += chance.below(weather.delay_ms_max + 1)
         if direction is Direction.REPLY:
@@ -109,8 +64,8 @@ class Network:
         return self._scripted(fate, direction, link, kind)
 
     def of_stream(self, direction: Direction, link: str, kind: str) -> MessageFate:
-        """Decide the fate of a message of a stream."""
-        fate = MessageFate()
+        """Decide the fate of a message of a stream, which weather only slows."""
+        fate = MessageFate(delay_ms=_LATENCY_MS)
         if self._chance.happens(self._weather.delay):
             fate.delay_ms += self._chance.below(self._weather.delay_ms_max + 1)
         return self._scripted(fate, direction, link, kind)
