@@ -34,7 +34,7 @@ from rich.table import Table
 from agentic_hl.wire.messages.channels import MidsFrame
 from agentic_hl.wire.messages.frames import read_frame
 from tests.bench.frame_samples import MIDS_READ, SOCKET_FRAMES, read_frames
-from tests.bench.paired import Timing, compared, machine, timed_in_turn
+from tests.bench.paired import Pair, Timing, compared, judged, machine, shown_bar, timed_in_turn
 from tests.bench.workers import Worker, hired
 
 STATE_BAR, MIDS_BAR, DECODE_BAR = 100.0, 25.0, 3.0
@@ -56,15 +56,6 @@ class Flow(NamedTuple):
 
 
 _FLOWS = (Flow("webData2", 80, 3), Flow("allDexsAssetCtxs", 80, 3), Flow("allMids", 800, 60))
-
-
-class Pair(NamedTuple):
-    """Two subjects that are compared, and how many times faster ours has to be; None is for information."""
-
-    title: str
-    ours: str
-    theirs: str
-    bar: float | None = None
 
 
 def _kilobytes(channel: str) -> str:
@@ -182,16 +173,7 @@ def report_sockets(timings: Mapping[str, Timing], console: Console) -> bool:
         row = (timing.least, timing.median, min(timing.rounds), max(timing.rounds))
         table.add_row(name, *(f"{one:,.1f}" for one in row))
     console.print(table)
-    verdicts = _table("how many times less than the SDK's client: median of the rounds (least..most)", "what", "ratio")
-    verdicts.add_column("bar")
-    met = True
-    for pair in SOCKET_PAIRS:
-        ratio = compared(timings[pair.theirs], timings[pair.ours])
-        passed = pair.bar is None or ratio.median >= pair.bar
-        met = met and passed
-        verdicts.add_row(pair.title, str(ratio), _bar(pair.bar, passed=passed))
-    console.print(verdicts)
-    return met
+    return judged(SOCKET_PAIRS, timings, console)
 
 
 def report_decoding(timings: Mapping[str, Timing], console: Console) -> bool:
@@ -206,7 +188,7 @@ def report_decoding(timings: Mapping[str, Timing], console: Console) -> bool:
         bar = DECODE_BAR if name == DECODE_JUDGED else None
         passed = bar is None or bare.median >= bar
         met = met and passed
-        table.add_row(name, f"{len(raw):,}", f"{ours.median:.2f}", str(bare), str(typed), _bar(bar, passed=passed))
+        table.add_row(name, f"{len(raw):,}", f"{ours.median:.2f}", str(bare), str(typed), shown_bar(bar, passed=passed))
     console.print(table)
     return met
 
@@ -217,10 +199,6 @@ def _table(title: str, first: str, *others: str) -> Table:
     for heading in others:
         table.add_column(heading, justify="right")
     return table
-
-
-def _bar(bar: float | None, *, passed: bool) -> str:
-    return "for information" if bar is None else f"{bar:g}: {'met' if passed else 'NOT MET'}"
 
 
 def main() -> int:

@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
 
 from coincurve import PrivateKey
 from rich.console import Console
@@ -31,7 +30,7 @@ from agentic_hl.wire.network import Network
 from agentic_hl.wire.signing import Signer
 from agentic_hl.wire.units import Rounding, price_text, size_text
 from tests.bench.order_samples import ASSET, SECRET, SampleOrder, sample_order
-from tests.bench.paired import Timing, compared, machine, timed_in_turn
+from tests.bench.paired import Pair, Timing, judged, machine, timed_in_turn
 from tests.bench.workers import Worker, hired
 
 COINCURVE_BAR, INSTALLED_BAR = 10.0, 120.0
@@ -46,15 +45,6 @@ _WITHOUT = ("-c", _HIDE)
 _BACKENDS = ("CoinCurveECCBackend", "NativeECCBackend")
 
 _signer = Signer.from_hex(SECRET)
-
-
-class Pair(NamedTuple):
-    """Two subjects that are compared, and how many times faster ours has to be; None is for information."""
-
-    title: str
-    ours: str
-    theirs: str
-    bar: float | None = None
 
 
 PAIRS = (
@@ -169,18 +159,7 @@ def report(timings: Mapping[str, Timing], spreads: Mapping[str, Sequence[float]]
         high = "" if spread is None else f"{statistics.quantiles(spread, n=100)[98]:,.1f}"
         table.add_row(name, *(f"{one:,.1f}" for one in row), high)
     console.print(table)
-    verdicts = Table(title="how many times faster ours is: median of the rounds (least..most)")
-    for heading in ("what", "ratio", "bar"):
-        verdicts.add_column(heading)
-    met = True
-    for pair in PAIRS:
-        ratio = compared(timings[pair.theirs], timings[pair.ours])
-        passed = pair.bar is None or ratio.median >= pair.bar
-        met = met and passed
-        bar = "for information" if pair.bar is None else f"{pair.bar:g}: {'met' if passed else 'NOT MET'}"
-        verdicts.add_row(pair.title, str(ratio), bar)
-    console.print(verdicts)
-    return met
+    return judged(PAIRS, timings, console)
 
 
 def main() -> int:

@@ -7,8 +7,10 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+from rich.console import Console
+from rich.table import Table
 
-__all__ = ["Ratio", "Timing", "compared", "machine", "timed_in_turn"]
+__all__ = ["Pair", "Ratio", "Timing", "compared", "judged", "machine", "shown_bar", "timed_in_turn"]
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +21,15 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     median: float
     """Over the rounds, each of which counts with the median of its batches."""
     rounds: tuple[float, ...]
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two subjects that are compared, and how many times faster ours has to be; None is for information."""
+
+    title: str
+    ours: str
+    theirs: str
+    bar: float | None = None
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,3 +93,23 @@ def machine() -> str:
 def _timing(batched: Sequence[Sequence[float]]) -> Timing:
     rounds = tuple(statistics.median(batch) for batch in batched)
     return Timing(least=min(min(batch) for batch in batched), median=statistics.median(rounds), rounds=rounds)
+
+
+def judged(pairs: Sequence[Pair], timings: Mapping[str, Timing], console: Console) -> bool:
+    """Print how many times faster ours is, and tell whether every bar is met."""
+    table = Table(title="how many times faster ours is: median of the rounds (least..most)")
+    for heading in ("what", "ratio", "bar"):
+        table.add_column(heading)
+    met = True
+    for pair in pairs:
+        ratio = compared(timings[pair.theirs], timings[pair.ours])
+        passed = pair.bar is None or ratio.median >= pair.bar
+        met = met and passed
+        table.add_row(pair.title, str(ratio), shown_bar(pair.bar, passed=passed))
+    console.print(table)
+    return met
+
+
+def shown_bar(bar: float | None, *, passed: bool) -> str:
+    """Write a bar and whether it is met."""
+    return "for information" if bar is None else f"{bar:g}: {'met' if passed else 'NOT MET'}"

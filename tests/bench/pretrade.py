@@ -18,7 +18,6 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import msgspec
 from rich.console import Console
@@ -27,7 +26,7 @@ from rich.table import Table
 from agentic_core.domain import Approved, Denied, ProposedAction
 from agentic_core.risk import RULES, process
 from tests.bench.nautilus_peer import VERSION, Peer, Venue, peer_version
-from tests.bench.paired import Timing, compared, machine, timed_in_turn
+from tests.bench.paired import Pair, Timing, judged, machine, timed_in_turn
 from tests.support.pretrade_scenes import (
     USUAL_LIMITS,
     MovingScene,
@@ -44,15 +43,6 @@ _TOO_MANY_UNITS = 3
 INSTALL = "uv pip install --group bench"
 _ASKED_ELSEWHERE = frozenset({"R1_CLOSE_HAS_SIDE", "R3_STATE_MOVED", "R4_TOO_LATE"})
 """Rules of a close, or of the gate before the broker: no part of the check that is timed."""
-
-
-class Pair(NamedTuple):
-    """Two subjects that are compared, and how many times faster ours has to be; None is for information."""
-
-    title: str
-    ours: str
-    theirs: str
-    bar: float | None = None
 
 
 PAIRS = (
@@ -151,18 +141,7 @@ def report(timings: dict[str, Timing], console: Console) -> bool:
         row = (timing.least, timing.median, min(timing.rounds), max(timing.rounds))
         table.add_row(name, *(f"{one:.2f}" for one in row))
     console.print(table)
-    verdicts = Table(title="how many times faster ours is: median of the rounds (least..most)")
-    for heading in ("what", "ratio", "bar"):
-        verdicts.add_column(heading)
-    met = True
-    for pair in PAIRS:
-        ratio = compared(timings[pair.theirs], timings[pair.ours])
-        passed = pair.bar is None or ratio.median >= pair.bar
-        met = met and passed
-        bar = "for information" if pair.bar is None else f"{pair.bar:g}: {'met' if passed else 'NOT MET'}"
-        verdicts.add_row(pair.title, str(ratio), bar)
-    console.print(verdicts)
-    return met
+    return judged(PAIRS, timings, console)
 
 
 def describe(console: Console) -> None:

@@ -9,7 +9,7 @@ from tests.conservation.command import operate
 def test_paper_accounts_stay_in_balance_under_random_operations() -> None:
     """To the last digit, over fills, funding, fees, rebates and liquidations of forty accounts."""
     seen = operate(20_000, seed=2)
-    assert seen["accounts"] == 40
+    assert seen["opened"] == 40
     assert min(seen["fills"], seen["payments"], seen["refusals"]) > 1_000
     assert seen["liquidations"] > 20
 
