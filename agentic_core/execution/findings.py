@@ -39,8 +39,6 @@ class Finding(StrEnum):
     """All of it executed."""
     CALLED_FILLED = "called_filled"
     """The venue calls a reduce-only order filled: nothing is left of it, and how much it was may not be known yet."""
-    LISTED = "listed"
-    """More is known of what executed under an order that the venue had called filled."""
     OVERFILLED = "overfilled"
     """More executed than was ordered."""
     ENDED_PART = "ended_part"
@@ -112,7 +110,6 @@ _TARGETS: Mapping[Finding, Mapping[IntentState, IntentState]] = {
     Finding.EXECUTING: dict.fromkeys((_S.PREPARED, *TERMINAL_STATES), _S.UNKNOWN),
     Finding.EXECUTED_ALL: dict.fromkeys(_EVERYWHERE, _S.FILLED),
     Finding.CALLED_FILLED: dict.fromkeys((*_LIVE, _S.PARTIAL, _S.REJECTED, _S.DEAD), _S.FILLED),
-    Finding.LISTED: {},
     Finding.OVERFILLED: dict.fromkeys(_EVERYWHERE, _S.FILLED),
     Finding.ENDED_PART: dict.fromkeys(_EVERYWHERE, _S.PARTIAL),
     Finding.ENDED_EMPTY: dict.fromkeys(_LIVE, _S.DEAD),

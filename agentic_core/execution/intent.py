@@ -134,7 +134,7 @@ def _after(life: Life, evidence: Evidence, finding: Finding, move: Move) -> Life
 
 
 def _is_uncounted(life: Life, evidence: Evidence, finding: Finding, move: Move) -> bool:
-    if finding is Finding.BOOKED or is_total(life, evidence):
+    if is_total(life, evidence):
         return False
     if finding in {Finding.CALLED_FILLED, Finding.EXECUTED_ALL}:  # the word alone, unless its total was known
         return not (life.is_terminal and ZERO < life.filled == executed(life, evidence))

@@ -137,8 +137,7 @@ def _listed(life: Life, evidence: Sighting, rules: ResolutionRules) -> Finding:
         case OrderSeen(status=OrderStatus.CANCELED | OrderStatus.REJECTED) if filled > life.filled:
             return Finding.ENDED_PART
         case _:
-            more = filled > life.filled or is_total(life, evidence)
-            return Finding.LISTED if more else Finding.NOTHING
+            return Finding.NOTHING
 
 
 def _searched(life: Life, evidence: FillsBooked, rules: ResolutionRules) -> Finding:
@@ -153,8 +152,6 @@ def _searched(life: Life, evidence: FillsBooked, rules: ResolutionRules) -> Find
 
 def _sighted(life: Life, evidence: Sighting) -> Finding:
     filled = executed(life, evidence)
-    if isinstance(evidence, FillsBooked) and evidence.filled == life.filled:
-        return Finding.BOOKED
     if _is_called_filled(life, evidence, filled):
         return Finding.CALLED_FILLED
     if filled == life.filled and _is_old(life, evidence):
