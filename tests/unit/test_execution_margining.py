@@ -33,6 +33,13 @@ def test_pocket_of_a_position_liquidated_whole_is_empty() -> None:
     assert Pocket.empty() == Pocket(raw_usd=D(0), units=D(0))
 
 
+@pytest.mark.parametrize(("units", "raw"), [("2", "-180.0000001"), ("-2", "220.0000001")])
+def test_pocket_of_a_closed_position_keeps_no_dust(units: str, raw: str) -> None:
+    """Closing moves everything back, also what is smaller than a millionth of a dollar."""
+    pocket = Pocket(raw_usd=D(raw), units=D(units))
+    assert pocket.after(-D(units), D(95), leverage=10) == Pocket.empty()
+
+
 def test_position_of_nothing_has_no_liquidation_price() -> None:
     """A flat symbol is liquidated at no price."""
     assert liquidation_price(BTC, D(0), D(100), value=D(10)) is None

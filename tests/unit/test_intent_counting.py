@@ -1,8 +1,10 @@
 """What ends the counting of an order that was called filled, one condition at a time."""
 
+from decimal import Decimal
+
 import pytest
 
-from agentic_core.domain import Instant, IntentState
+from agentic_core.domain import Instant, IntentState, Size
 from agentic_core.execution.evidence import (
     AnsweredFilled,
     AnsweredResting,
@@ -11,8 +13,9 @@ from agentic_core.execution.evidence import (
     OrderSeen,
     OrderStatus,
 )
+from agentic_core.execution.findings import Finding
 from agentic_core.execution.life import RULES
-from tests.support.intents import DEADLINE, SEARCH, SENT, fresh, searched, size, told
+from tests.support.intents import DEADLINE, SEARCH, SENT, contradicted, fresh, searched, size, told
 
 ONE = size("1")
 CALLED = OrderSeen(status=OrderStatus.FILLED, filled=ONE)
@@ -70,6 +73,32 @@ def test_order_called_filled_beyond_a_death_is_called_so_and_not_news_of_a_part(
     known = fresh(SENT, AnsweredFilled(filled=ONE), style="close")
     assert told(known, CALLED).state is IntentState.FILLED
     assert not told(known, CALLED).uncounted
+
+
+def test_order_that_two_searches_book_was_ended_by_being_called_filled() -> None:
+    """The searches only count what had ended before."""
+    life = told(fresh(SENT, CALLED, style="close"), searched(FIRST, ONE), searched(FIRST + 2_000, ONE))
+    assert (life.state, life.ended_by) == (IntentState.BOOKED, Finding.CALLED_FILLED)
+
+
+@pytest.mark.parametrize("status", [OrderStatus.CANCELED, OrderStatus.REJECTED])
+def test_other_end_with_more_executed_contradicts_the_word(status: OrderStatus) -> None:
+    """Two ends of one order cannot both be true; the larger number counts."""
+    found = contradicted(fresh(SENT, CALLED, style="close"), OrderSeen(status=status, filled=Size(Decimal("1.5"))))
+    assert (found.now.state, found.now.filled) == (IntentState.PARTIAL, Decimal("1.5"))
+
+
+def test_order_that_rests_with_more_listed_is_older_news_of_a_filled_one() -> None:
+    """It rested before it was filled; only the number is new."""
+    more = OrderSeen(status=OrderStatus.RESTING, filled=Size(Decimal("1.5")))
+    life = told(fresh(SENT, CALLED, style="trim"), more)
+    assert (life.state, life.filled, life.uncounted) == (IntentState.FILLED, Decimal("1.5"), True)
+
+
+def test_order_seen_filled_before_its_sending_is_known_has_that_time() -> None:
+    """A store that kept no sending still learns when."""
+    seen = OrderSeen(status=OrderStatus.FILLED, filled=ONE, seen_at=Instant(8_000_000))
+    assert fresh(seen, style="trim").filled_at == Instant(8_000_000)
 
 
 def test_search_that_shows_nothing_new_counts_from_its_read() -> None:
