@@ -1,6 +1,6 @@
 """The market as the live venue tells it: what streams brought where it is young enough, and questions otherwise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -50,8 +50,9 @@ class LiveMarketData:
         self._clock: Final = clock
         self._limits: Final = limits or FreshnessLimits()
         self._queries: Final = MarketQueries(venue)
-        self._marks: Final[dict[Symbol, Mark]] = {}
-        self._books: Final[dict[Symbol, tuple[Book, Instant]]] = {}
+        # With the time since boot at which they came or were asked for: the wall clock may be set back.
+        self._marks: Final[dict[Symbol, tuple[Mark, int]]] = {}
+        self._books: Final[dict[Symbol, tuple[Book, int]]] = {}
         self._funding: Final[dict[Symbol, ServedSeries[Decimal]]] = {}
         self.meta: Final = cache or MetaCache(venue, clock)
         """What the venue lists."""
@@ -68,14 +69,12 @@ class LiveMarketData:
                 mark = mark_of(context.coin, context.ctx, at)
                 if isinstance(mark, Unreadable):
                     return mark
-                self._keep_mark(mark)
+                self._keep_mark(mark, self._clock.boottime_ms())
             case BookFrame(payload=told):
                 book = book_of(told)
                 if isinstance(book, Unreadable):
                     return book
-                known = self._books.get(book.symbol)
-                if known is None or known[0].as_of <= book.as_of:
-                    self._books[book.symbol] = (book, at)
+                self._keep_book(book, self._clock.boottime_ms())
             case _:
                 pass
         return None
@@ -97,10 +96,10 @@ class LiveMarketData:
     async def marks(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Mark]:
         """Return marks that are young enough, asking for all at once where one is not; an unknown one is absent."""
         wanted = [symbol for symbol in symbols if await self.meta.instrument(symbol) is not None]
-        oldest = self._clock.now() - self._limits.mark_age_ms_max
-        if any(symbol not in self._marks or self._marks[symbol].as_of < oldest for symbol in wanted):
-            await self._ask_marks()
-        return {symbol: self._marks[symbol] for symbol in wanted if symbol in self._marks}
+        oldest = self._clock.boottime_ms() - self._limits.mark_age_ms_max
+        if any(symbol not in self._marks or self._marks[symbol][1] < oldest for symbol in wanted):
+            await self.renew_marks()
+        return {symbol: self._marks[symbol][0] for symbol in wanted if symbol in self._marks}
 
     async def funding(self, symbol: Symbol, *, after: Instant, until: Instant) -> Mapping[Instant, Decimal]:
         """Return the hourly rates settled in (after, until] that the venue has published."""
@@ -115,24 +114,38 @@ class LiveMarketData:
         if await self.meta.instrument(symbol) is None:
             return None
         known = self._books.get(symbol)
-        if known is not None and self._clock.now() - known[1] <= self._limits.book_age_ms_max:
+        if known is not None and self._clock.boottime_ms() - known[1] <= self._limits.book_age_ms_max:
             book = known[0]
         else:
             book = await self._queries.book(symbol)
         return book if book.bids or book.asks else None
 
-    async def _ask_marks(self) -> None:
-        # The instant before the question: the answer can only be younger.
-        asked_at = self._clock.now()
+    async def renew_marks(self) -> Collection[Symbol]:
+        """Ask for the marks of everything that is listed, whatever is known; return the symbols that have one."""
+        # The moment before the question: the answer can only be younger.
+        asked_at, asked = self._clock.now(), self._clock.boottime_ms()
         listings, marks = await self._queries.marks(asked_at)
         self.meta.note(listings, asked_at)
         for mark in marks:
-            self._keep_mark(mark)
+            self._keep_mark(mark, asked)
+        return {mark.symbol for mark in marks}
 
-    def _keep_mark(self, mark: Mark) -> None:
+    async def renew_book(self, symbol: Symbol) -> Book:
+        """Ask for the book, whatever is known of it."""
+        asked = self._clock.boottime_ms()
+        book = await self._queries.book(symbol)
+        self._keep_book(book, asked)
+        return book
+
+    def _keep_mark(self, mark: Mark, boottime_ms: int) -> None:
         known = self._marks.get(mark.symbol)
-        if known is None or known.as_of <= mark.as_of:
-            self._marks[mark.symbol] = mark
+        if known is None or known[1] <= boottime_ms:
+            self._marks[mark.symbol] = (mark, boottime_ms)
+
+    def _keep_book(self, book: Book, boottime_ms: int) -> None:
+        known = self._books.get(book.symbol)
+        if known is None or known[0].as_of <= book.as_of:
+            self._books[book.symbol] = (book, boottime_ms)
 
     def _funding_of(self, symbol: Symbol) -> ServedSeries[Decimal]:
         series = self._funding.get(symbol)

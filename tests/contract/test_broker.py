@@ -9,7 +9,8 @@ import pytest
 
 from agentic_core.domain import Accepted, IntentState, OrderIntent, Position, Rejected, Side, Usd
 from agentic_core.ports.broker import Absent, Broker, Burned, Known, NotBurned
-from tests.support.markets import BTC, Paper, order, prepared
+from tests.support.hyperliquid_desk import HyperliquidDesk, sendable
+from tests.support.markets import BTC, Paper, order
 
 PORTS = ("agentic_core.ports.broker.Broker",)
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,13 @@ async def paper() -> AsyncIterator[Venue]:
     yield Paper(taker_rate="0.00045")
 
 
-BROKERS: dict[str, Callable[[], AbstractAsyncContextManager[Venue]]] = {"paper": paper}
+@asynccontextmanager
+async def hyperliquid() -> AsyncIterator[Venue]:
+    """Yield the live broker over the simulated venue in process."""
+    yield HyperliquidDesk()
+
+
+BROKERS: dict[str, Callable[[], AbstractAsyncContextManager[Venue]]] = {"hyperliquid": hyperliquid, "paper": paper}
 """Every implementation."""
 
 
@@ -47,7 +54,7 @@ async def venue(request: pytest.FixtureRequest) -> AsyncIterator[Venue]:
 
 async def fill(venue: Venue, intent: OrderIntent) -> Accepted:
     """Send an order that fills completely."""
-    outcome = await venue.broker.send(prepared(intent))
+    outcome = await venue.broker.send(sendable(intent))
     assert isinstance(outcome, Accepted), outcome
     assert outcome.state is IntentState.FILLED
     return outcome
@@ -120,19 +127,19 @@ async def test_broker_sent_the_same_order_twice_executes_it_once(venue: Venue) -
     intent = order(0, Side.BUY, "2", "101")
     first = await fill(venue, intent)
     venue.set("90")
-    assert await venue.broker.send(prepared(intent)) == first
+    assert await venue.broker.send(sendable(intent)) == first
     assert (await holding(venue)).size == D(2)
 
 
 async def test_broker_rejects_an_order_that_cannot_execute_within_its_limit(venue: Venue) -> None:
     """A rejection is proof that nothing happened, with a reason in words, and it stays what it is."""
     intent = order(0, Side.BUY, "2", "99")
-    first = await venue.broker.send(prepared(intent))
+    first = await venue.broker.send(sendable(intent))
     assert isinstance(first, Rejected)
     assert first.cloid == intent.cloid
     assert first.reason
     venue.set("98")
-    assert await venue.broker.send(prepared(intent)) == first
+    assert await venue.broker.send(sendable(intent)) == first
     assert (await holding(venue)).size == 0
     assert await equity(venue) == D(10_000)
 
@@ -147,7 +154,7 @@ async def test_broker_observes_an_executed_order_as_it_answered_it(venue: Venue)
 async def test_broker_observes_no_fill_of_a_rejected_order(venue: Venue) -> None:
     """A venue may forget an order that never lived, and never claims that it executed."""
     intent = order(0, Side.BUY, "2", "99")
-    await venue.broker.send(prepared(intent))
+    await venue.broker.send(sendable(intent))
     seen = await venue.broker.observe(intent.cloid)
     assert seen in (
         Absent(cloid=intent.cloid),
@@ -164,7 +171,7 @@ async def test_broker_observes_an_order_never_sent_as_absent(venue: Venue) -> No
 async def test_broker_reduces_no_further_than_flat(venue: Venue) -> None:
     """A reduce-only order that is too large closes the position and opens none."""
     await fill(venue, order(0, Side.BUY, "2", "101"))
-    outcome = await venue.broker.send(prepared(order(1, Side.SELL, "5", "99", reduce_only=True)))
+    outcome = await venue.broker.send(sendable(order(1, Side.SELL, "5", "99", reduce_only=True)))
     assert isinstance(outcome, Accepted)
     assert outcome.filled_size == D(2)
     assert (await holding(venue)).size == 0
@@ -175,14 +182,14 @@ async def test_broker_never_grows_a_position_by_a_reduce_only_order(venue: Venue
     """Neither out of nothing nor on top of what is held."""
     if held != "0":
         await fill(venue, order(0, Side.BUY, held, "101"))
-    outcome = await venue.broker.send(prepared(order(1, Side.BUY, "1", "101", reduce_only=True)))
+    outcome = await venue.broker.send(sendable(order(1, Side.BUY, "1", "101", reduce_only=True)))
     assert isinstance(outcome, Rejected)
     assert (await holding(venue)).size == D(held)
 
 
 async def test_broker_rejects_what_the_account_cannot_carry(venue: Venue) -> None:
     """10,000 dollars at ten times carry no more than 1,000 units at 100."""
-    outcome = await venue.broker.send(prepared(order(0, Side.BUY, "1001", "101")))
+    outcome = await venue.broker.send(sendable(order(0, Side.BUY, "1001", "101")))
     assert isinstance(outcome, Rejected)
     assert (await holding(venue)).size == 0
 
@@ -192,8 +199,8 @@ async def test_broker_burns_an_order_that_was_never_sent_for_good(venue: Venue) 
     if not venue.broker.capabilities.burns_nonces:
         pytest.skip("this broker cannot make an order impossible, and says so")
     intent = order(0, Side.BUY, "2", "101")
-    assert await venue.broker.burn(prepared(intent)) == Burned()
-    outcome = await venue.broker.send(prepared(intent))
+    assert await venue.broker.burn(sendable(intent)) == Burned()
+    outcome = await venue.broker.send(sendable(intent))
     assert not isinstance(outcome, Accepted)
     assert (await holding(venue)).size == 0
 
@@ -202,5 +209,5 @@ async def test_broker_burns_no_order_that_has_executed(venue: Venue) -> None:
     """It says that nothing was learned, and the fill stays."""
     intent = order(0, Side.BUY, "2", "101")
     await fill(venue, intent)
-    assert isinstance(await venue.broker.burn(prepared(intent)), NotBurned)
+    assert isinstance(await venue.broker.burn(sendable(intent)), NotBurned)
     assert (await holding(venue)).size == D(2)

@@ -15,10 +15,12 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["import
 OUTER = (
     "agentic_core/system",
     "agentic_fly",
+    "agentic_hl/broker",
     "agentic_hl/market",
     "agentic_hl/rest",
     "agentic_hl/stream",
     "agentic_hl/venue",
+    "agentic_hl/wallet",
     "agentic_hl/wire",
     "hosts",
 )

@@ -1,0 +1,33 @@
+"""Questions that settle what became of an order: urgent, and with one deadline each."""
+
+from typing import Final, TypeVar
+
+from agentic_core.errors import VenueUnavailable
+from agentic_hl.rest.failures import RestFailure
+from agentic_hl.rest.hyperliquid_rest import HyperliquidRest
+from agentic_hl.rest.ip_budget import Priority
+from agentic_hl.rest.queries import Query
+
+__all__ = ["Asking"]
+
+_T = TypeVar("_T")
+
+
+class Asking:
+    """Puts questions before those that can wait."""
+
+    def __init__(self, venue: HyperliquidRest, deadline_ms: int) -> None:
+        """Take where to ask and how long an answer may take, repetitions included."""
+        self._venue: Final = venue
+        self._deadline_ms: Final = deadline_ms
+
+    async def ask(self, query: Query[_T]) -> _T:
+        """Return the answer.
+
+        Raises:
+            VenueUnavailable: there is none.
+        """
+        answer = await self._venue.query(query, priority=Priority.URGENT, deadline_ms=self._deadline_ms)
+        if isinstance(answer, RestFailure):
+            raise VenueUnavailable(answer.message, retryable=answer.retryable, retry_after_ms=answer.retry_after_ms)
+        return answer

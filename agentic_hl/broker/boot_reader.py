@@ -1,0 +1,117 @@
+"""Reads what has to be clear before a process may trade."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Final, TypeVar
+
+import anyio
+
+from agentic_core.domain.ids import Symbol
+from agentic_core.domain.times import MINUTE_MS, Instant
+from agentic_core.errors import VenueUnavailable
+from agentic_core.ports.clock import Clock
+from agentic_hl.broker.boot import (
+    BootFacts,
+    ClockReading,
+    Held,
+    LeverageWanted,
+    ListingRead,
+    SymbolSettings,
+    Unread,
+)
+from agentic_hl.market.meta_cache import MetaCache
+from agentic_hl.rest.failures import RestFailure
+from agentic_hl.rest.hyperliquid_rest import HyperliquidRest
+from agentic_hl.rest.queries import (
+    Query,
+    approved_wallets,
+    asset_settings,
+    clearinghouse_state,
+    exchange_status,
+    user_abstraction,
+    user_role,
+)
+from agentic_hl.wire.addresses import Address
+from agentic_hl.wire.units import WireError
+
+__all__ = ["BootReader"]
+
+_T = TypeVar("_T")
+
+_MS_PER_S: Final = 1_000
+_LATE: Final = Unread(cause="there was no time left to ask")
+
+
+class BootReader:
+    """Asks everything once, within one deadline; what has no answer by then is unread."""
+
+    def __init__(
+        self, venue: HyperliquidRest, metas: MetaCache, clock: Clock, *, deadline_ms: int = 2 * MINUTE_MS
+    ) -> None:
+        """Take where to ask; the questions weigh 124 and 20 for each symbol."""
+        self._venue: Final = venue
+        self._metas: Final = metas
+        self._clock: Final = clock
+        self._deadline_ms: Final = deadline_ms
+
+    async def read(self, account: Address, wallet: Address, wanted: Mapping[Symbol, LeverageWanted]) -> BootFacts:
+        """Read the facts of an account, of the wallet that signs for it and of the symbols to be traded."""
+        ends = self._clock.boottime_ms() + self._deadline_ms
+        clock = await self._read_clock(ends)
+        role = await self._ask(user_role(wallet), ends)
+        mode = await self._ask(user_abstraction(account), ends)
+        wallets = await self._ask(approved_wallets(account), ends)
+        held = await self._read_held(account, ends)
+        listing = await self._within(self._read_listing(), ends)
+        symbols: dict[Symbol, SymbolSettings] = {}
+        for symbol, each in wanted.items():
+            found = await self._ask(asset_settings(account, symbol), ends)
+            symbols[symbol] = SymbolSettings(wanted=each, found=found)
+        return BootFacts(
+            account=account,
+            wallet=wallet,
+            role=role,
+            mode=mode,
+            wallets=wallets,
+            clock=clock,
+            held=held,
+            listing=listing,
+            symbols=symbols,
+        )
+
+    async def _read_clock(self, ends: int) -> ClockReading | Unread:
+        # Asked once and first: a repetition, or a wait for weight, would pass for a slow way to the venue.
+        asked_at = self._clock.now()
+        status = await self._ask(exchange_status(), ends)
+        answered_at = self._clock.now()
+        if isinstance(status, Unread):
+            return status
+        return ClockReading(venue_time=Instant(status.time), asked_at=asked_at, answered_at=answered_at)
+
+    async def _read_held(self, account: Address, ends: int) -> Held:
+        state = await self._ask(clearinghouse_state(account), ends)
+        if isinstance(state, Unread):
+            return state
+        try:
+            return frozenset(Symbol(position.coin) for position in state.positions if position.size)
+        except WireError as exc:
+            return Unread(cause=str(exc))
+
+    async def _read_listing(self) -> ListingRead | Unread:
+        try:
+            listed = await self._metas.refresh()
+        except VenueUnavailable as exc:
+            return Unread(cause=str(exc))
+        most = {symbol: one.leverage_max for symbol, one in listed.instruments.items()}
+        return ListingRead(version=listed.version, leverage_max=most)
+
+    async def _ask(self, query: Query[_T], ends: int) -> _T | Unread:
+        left = ends - self._clock.boottime_ms()
+        if left <= 0:
+            return _LATE
+        answer = await self._venue.query(query, deadline_ms=left)
+        return Unread(cause=answer.message) if isinstance(answer, RestFailure) else answer
+
+    async def _within(self, work: Awaitable[_T | Unread], ends: int) -> _T | Unread:
+        with anyio.move_on_after(max(0, ends - self._clock.boottime_ms()) / _MS_PER_S):
+            return await work
+        return _LATE
