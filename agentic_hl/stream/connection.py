@@ -136,8 +136,7 @@ class Connection:
                 self._perform(self._session.opened(self._now(), self._jitter()))
                 self._tasks.start_soon(_write, link, outbox)
                 self._tasks.start_soon(self._keep_time)
-                self._reason = await self._read(link)
-                self._tasks.cancel_scope.cancel()
+                self._drop(await self._read(link))
         finally:
             self._tasks = self._outbox = None
             self._gaps.clear()
@@ -194,9 +193,11 @@ class Connection:
                     self._listener.heard(effect)
 
     def _drop(self, reason: str) -> None:
+        # Nothing is fresh from here on, however long those who fill gaps take to end.
         self._reason = reason
         if self._tasks is not None:
             self._tasks.cancel_scope.cancel()
+            self._perform(self._session.closed(self._now()))
 
     def _now(self) -> int:
         return self._clock.boottime_ms()

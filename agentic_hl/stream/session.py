@@ -115,7 +115,9 @@ class Session:
         return self.tick(now)
 
     def closed(self, now: int) -> list[Effect]:
-        """Take note that the link is gone; nothing is fresh any more."""
+        """Take note that the link is gone; nothing is fresh any more. A link that is gone already changes nothing."""
+        if not self._is_up:
+            return []
         self._is_up = False
         return [effect for feed in self._feeds.values() for effect in self._move(feed, FeedEvent.LINK_LOST, now)]
 
