@@ -11,34 +11,13 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["CHANNELS", "INTERVALS_MS", "Channel", "Refusal", "Subscription", "read_subscription"]
+from agentic_hl.venue.times import INTERVALS_MS
+
+__all__ = ["CHANNELS", "Channel", "Refusal", "Subscription", "read_subscription"]
 
 Refusal: TypeAlias = str
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-_MINUTE_MS = 60_000
-_HOUR_MS = 60 * _MINUTE_MS
-_DAY_MS = 24 * _HOUR_MS
-
-INTERVALS_MS: Mapping[str, int] = MappingProxyType(
-    {
-        "1m": _MINUTE_MS,
-        "3m": 3 * _MINUTE_MS,
-        "5m": 5 * _MINUTE_MS,
-        "15m": 15 * _MINUTE_MS,
-        "30m": 30 * _MINUTE_MS,
-        "1h": _HOUR_MS,
-        "2h": 2 * _HOUR_MS,
-        "4h": 4 * _HOUR_MS,
-        "8h": 8 * _HOUR_MS,
-        "12h": 12 * _HOUR_MS,
-        "1d": _DAY_MS,
-        "3d": 3 * _DAY_MS,
-        "1w": 7 * _DAY_MS,
-        "1M": 30 * _DAY_MS,
-    }
-)
-"""Candle lengths by their name; of a month, the length that is assumed for it."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):

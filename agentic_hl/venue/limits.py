@@ -11,6 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from agentic_hl.venue.protocol.catalogue import too_many_requests
+from agentic_hl.venue.times import MINUTE_MS
 
 __all__ = [
     "LIMITS_OFF",
@@ -24,7 +25,6 @@ __all__ = [
     "result_weight",
 ]
 
-_MINUTE_MS = 60_000
 
 _LIGHT = frozenset(
     {"l2Book", "allMids", "clearinghouseState", "orderStatus", "spotClearinghouseState", "exchangeStatus"}
@@ -124,7 +124,7 @@ class IpWeights:
     def _refilled(self, peer: str, now: int) -> Decimal:
         cap = Decimal(self._cap or 0)
         left, at = self._left.get(peer, (cap, now))
-        return min(cap, left + cap * max(0, now - at) / _MINUTE_MS)
+        return min(cap, left + cap * max(0, now - at) / MINUTE_MS)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,7 +195,7 @@ class SocketLimits:
 def _within(times: deque[int], most: int | None, now: int) -> bool:
     if most is None:
         return True
-    while times and times[0] <= now - _MINUTE_MS:
+    while times and times[0] <= now - MINUTE_MS:
         times.popleft()
     if len(times) >= most:
         return False

@@ -13,6 +13,7 @@ from agentic_hl.venue.engine.tiers import PARTS, initial_parts
 from agentic_hl.venue.entities import Leverage, Position
 from agentic_hl.venue.protocol import catalogue
 from agentic_hl.venue.terms import Refused
+from agentic_hl.venue.times import DAY_MS
 
 __all__ = ["adjust_isolated_margin", "set_leverage", "set_scheduled_cancel"]
 
@@ -23,7 +24,6 @@ _NO_ISOLATED_POSITION = "No isolated position to adjust margin of."
 _MARGIN_STAYS = "Margin cannot be removed from a position in this asset."
 _MARGIN_LACKS = "Insufficient margin available to adjust isolated margin."
 _SOON_MS = 5_000
-_DAY_MS = 86_400_000
 _FIRINGS_PER_DAY = 10
 _TENTH = Decimal("0.1")
 
@@ -91,7 +91,7 @@ def set_scheduled_cancel(state: State, desk: Desk, time: int | None) -> None:
             raise Refused(catalogue.schedule_volume(required, account.volume))
         if time < state.now + _SOON_MS:
             raise Refused(catalogue.SCHEDULE_TOO_SOON)
-        fired_today = account.scheduled_cancel_day == state.now // _DAY_MS
+        fired_today = account.scheduled_cancel_day == state.now // DAY_MS
         if fired_today and account.scheduled_cancels_fired >= _FIRINGS_PER_DAY:
             raise Refused(catalogue.SCHEDULE_TOO_MANY)
         state.scheduled[account.address] = time

@@ -6,45 +6,21 @@ the epoch.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import MappingProxyType
 
 import msgspec
 
 from agentic_hl.venue.figures import Candle
+from agentic_hl.venue.times import DAY_MS, INTERVALS_MS, MINUTE_MS, MONTH
 
-__all__ = ["INTERVALS", "CandleStore", "interval_bounds"]
+__all__ = ["CandleStore", "interval_bounds"]
 
-_MINUTE_MS = 60_000
-_HOUR_MS = 60 * _MINUTE_MS
-_DAY_MS = 24 * _HOUR_MS
-_WEEK_MS = 7 * _DAY_MS
-_FIRST_MONDAY_MS = 4 * _DAY_MS
+_WEEK = "1w"
+_FIRST_MONDAY_MS = 4 * DAY_MS
 _MONTHS = 12
 _KEPT = 5_000
 _ZERO = Decimal(0)
-
-INTERVALS: Mapping[str, int] = MappingProxyType(
-    {
-        "1m": _MINUTE_MS,
-        "3m": 3 * _MINUTE_MS,
-        "5m": 5 * _MINUTE_MS,
-        "15m": 15 * _MINUTE_MS,
-        "30m": 30 * _MINUTE_MS,
-        "1h": _HOUR_MS,
-        "2h": 2 * _HOUR_MS,
-        "4h": 4 * _HOUR_MS,
-        "8h": 8 * _HOUR_MS,
-        "12h": 12 * _HOUR_MS,
-        "1d": _DAY_MS,
-        "3d": 3 * _DAY_MS,
-        "1w": _WEEK_MS,
-        "1M": 0,
-    }
-)
-"""Length in ms by name; 0 is a calendar month."""
 
 
 class _Growing(msgspec.Struct, kw_only=True):
@@ -87,10 +63,10 @@ def interval_bounds(interval: str, time: int) -> tuple[int, int]:
     >>> interval_bounds("1M", 1_709_200_000_000)
     (1706745600000, 1709251199999)
     """
-    length = INTERVALS[interval]
-    if not length:
+    if interval == MONTH:
         return _month(time)
-    offset = _FIRST_MONDAY_MS if length == _WEEK_MS else 0
+    length = INTERVALS_MS[interval]
+    offset = _FIRST_MONDAY_MS if interval == _WEEK else 0
     start = time - (time - offset) % length
     return start, start + length - 1
 
@@ -113,7 +89,7 @@ class CandleStore:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._closed: dict[str, list[_Growing]] = {name: [] for name in INTERVALS}
+        self._closed: dict[str, list[_Growing]] = {name: [] for name in INTERVALS_MS}
         self._minute: _Growing | None = None
         self._day: tuple[int, Decimal, Decimal] = (-1, _ZERO, _ZERO)
 
@@ -123,8 +99,8 @@ class CandleStore:
         notional = px * sz
         if minute is None or time > minute.end:
             self._close()
-            start = time - time % _MINUTE_MS
-            end = start + _MINUTE_MS - 1
+            start = time - time % MINUTE_MS
+            end = start + MINUTE_MS - 1
             self._minute = _Growing(
                 start=start, end=end, open=px, high=px, low=px, close=px, volume=sz, notional=notional, n=1
             )
@@ -160,15 +136,15 @@ class CandleStore:
 
     def day_volume(self, now: int) -> tuple[Decimal, Decimal]:
         """Sum notional and units of the last 1,440 minutes."""
-        minute = now - now % _MINUTE_MS
+        minute = now - now % MINUTE_MS
         at, notional, units = self._day
         if at != minute:
             minutes = self._closed["1m"]
-            recent = minutes[bisect_left(minutes, minute - _DAY_MS, key=_start) :]
+            recent = minutes[bisect_left(minutes, minute - DAY_MS, key=_start) :]
             notional = sum((one.notional for one in recent), _ZERO)
             units = sum((one.volume for one in recent), _ZERO)
             self._day = (minute, notional, units)
-        if self._minute is not None and self._minute.start >= minute - _DAY_MS:
+        if self._minute is not None and self._minute.start >= minute - DAY_MS:
             return notional + self._minute.notional, units + self._minute.volume
         return notional, units
 

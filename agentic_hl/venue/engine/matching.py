@@ -15,11 +15,11 @@ from agentic_hl.venue.engine.orders import announce, end_order, follow_position,
 from agentic_hl.venue.engine.positions import apply_fill
 from agentic_hl.venue.engine.state import Desk, MarketState, Role, State
 from agentic_hl.venue.entities import Fill, Order, Position, PublicPrint, Traded
+from agentic_hl.venue.times import DAY_MS
 
 __all__ = ["Cause", "Party", "execute", "hand_over", "match", "rates_today", "sweep_house"]
 
 _ZERO = Decimal(0)
-_DAY_MS = 86_400_000
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +127,7 @@ def hand_over(state: State, ms: MarketState, taker: Party, maker: Party, signed:
 
 def rates_today(state: State, desk: Desk) -> tuple[Decimal, Decimal]:
     """Tell the taker and the maker rate; volume counts from the fourteen full UTC days before today (assumed)."""
-    day = state.now // _DAY_MS
+    day = state.now // DAY_MS
     if desk.rates_day != day:
         account = desk.account
         recent = (account.daily.get(past, ()) for past in range(day - FEE_WINDOW_DAYS, day))
@@ -214,7 +214,7 @@ def _direction(before: Decimal, signed: Decimal) -> str:
 def _count_volume(state: State, desk: Desk, notional: Decimal, *, crossed: bool) -> None:
     account = desk.account
     account.volume += notional
-    day = state.now // _DAY_MS
+    day = state.now // DAY_MS
     amounts = account.daily.get(day)
     if amounts is None:
         amounts = account.daily[day] = [_ZERO, _ZERO]

@@ -18,6 +18,7 @@ from agentic_hl.venue.engine.rng import Dice
 from agentic_hl.venue.engine.state import MarketState, State
 from agentic_hl.venue.exact import divided, rounded
 from agentic_hl.venue.figures import Candle
+from agentic_hl.venue.times import MINUTE_MS
 
 __all__ = ["NEVER", "PriceSource", "source_of", "start_price"]
 
@@ -31,9 +32,8 @@ _BASIS_KEPT = Decimal("0.98")
 _BASIS_STEP = Decimal("0.00005")
 _BASIS_MOST = Decimal("0.002")
 _EMA_MS = Decimal(150_000)
-_MINUTE_MS = 60_000
 _QUARTERS = 4
-_QUARTER_MS = _MINUTE_MS // _QUARTERS
+_QUARTER_MS = MINUTE_MS // _QUARTERS
 _ROOT_OF_FIVE = Decimal("2.236")  # a quarter of a minute is five steps of 3 s
 
 
@@ -184,7 +184,7 @@ def _invent_history(state: State, ms: MarketState, walk: _Walk, options: Generat
     for _ in range(options.history_minutes * _QUARTERS):
         points.append(price_at(price, ms.market))
         price = max(rounded(price * (_ONE + spread * walk.dice.normal()), _FINE), price / 2)
-    began = state.now - state.now % _MINUTE_MS - options.history_minutes * _MINUTE_MS
+    began = state.now - state.now % MINUTE_MS - options.history_minutes * MINUTE_MS
     for quarter, px in enumerate(reversed(points)):
         units = size_down(divided(state.options.print_usd * (1 + walk.dice.below(9)), px, _FINE), ms.market)
         ms.candles.add(began + quarter * _QUARTER_MS, px, max(units, size_step(ms.market)))

@@ -27,11 +27,11 @@ from agentic_hl.venue.entities import Account, Position
 from agentic_hl.venue.exact import figure
 from agentic_hl.venue.figures import AssetContext, MarginSummary, PositionFigures, Tradable
 from agentic_hl.venue.terms import Mode
+from agentic_hl.venue.times import DAY_MS
 
 __all__ = ["context_of", "margin_of", "tradable_by"]
 
 _ZERO = Decimal(0)
-_DAY_MS = 86_400_000
 
 
 def margin_of(state: State, desk: Desk) -> MarginSummary:
@@ -67,7 +67,7 @@ def margin_of(state: State, desk: Desk) -> MarginSummary:
 
 def context_of(state: State, ms: MarketState) -> AssetContext:
     """Work out the state of a market."""
-    before = ms.candles.price_before(state.now - _DAY_MS)
+    before = ms.candles.price_before(state.now - DAY_MS)
     notional, units = ms.candles.day_volume(state.now)
     return AssetContext(
         asset=ms.market.index,

@@ -8,11 +8,9 @@ from agentic_hl.venue.engine.liquidation import settle
 from agentic_hl.venue.engine.orders import end_order
 from agentic_hl.venue.engine.prices import NEVER, PriceSource
 from agentic_hl.venue.engine.state import State
+from agentic_hl.venue.times import DAY_MS, HOUR_MS
 
 __all__ = ["Timeline"]
-
-_HOUR_MS = 3_600_000
-_DAY_MS = 86_400_000
 
 
 class Timeline:
@@ -23,7 +21,7 @@ class Timeline:
         self._state = state
         self._prices = prices
         self._sample = _next(state.now, state.options.sample_ms)
-        self._hour = _next(state.now, _HOUR_MS)
+        self._hour = _next(state.now, HOUR_MS)
 
     @property
     def next_due(self) -> int:
@@ -56,7 +54,7 @@ class Timeline:
             self._sample = _next(now, state.options.sample_ms)
             sample_premiums(state)
         if self._hour <= now:
-            self._hour = _next(now, _HOUR_MS)
+            self._hour = _next(now, HOUR_MS)
             pay_funding(state)
         self._cancel_scheduled()
         settle(state)
@@ -72,7 +70,7 @@ class Timeline:
                 continue
             del state.scheduled[address]
             desk = state.desks[address]
-            account, day = desk.account, state.now // _DAY_MS
+            account, day = desk.account, state.now // DAY_MS
             if account.scheduled_cancel_day != day:
                 account.scheduled_cancel_day, account.scheduled_cancels_fired = day, 0
             account.scheduled_cancels_fired += 1

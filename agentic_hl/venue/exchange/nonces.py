@@ -7,11 +7,11 @@ from bisect import bisect_left
 
 from agentic_hl.venue.protocol.catalogue import duplicate_nonce, nonce_too_high, nonce_too_low
 from agentic_hl.venue.terms import Refused
+from agentic_hl.venue.times import DAY_MS
 
 __all__ = ["KEPT_NONCES", "NonceBook"]
 
 KEPT_NONCES = 100
-_DAY_MS = 86_400_000
 
 
 class NonceBook:
@@ -28,7 +28,7 @@ class NonceBook:
         Raises:
             Refused: it lies outside.
         """
-        least, most = now - 2 * _DAY_MS + self._margin, now + _DAY_MS - self._margin
+        least, most = now - 2 * DAY_MS + self._margin, now + DAY_MS - self._margin
         if nonce <= least:
             raise Refused(nonce_too_low(nonce, least))
         if nonce >= most:

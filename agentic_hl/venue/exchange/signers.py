@@ -19,13 +19,13 @@ from agentic_hl.venue.protocol.catalogue import (
     wallet_limit,
 )
 from agentic_hl.venue.terms import Refused
+from agentic_hl.venue.times import DAY_MS
 
 __all__ = ["NOBODY", "AgentWalletBook", "AgentWalletRules", "Approval"]
 
 NOBODY = "0x" + "0" * 40
 """Approving this address revokes who has the name."""
 
-_DAY_MS = 86_400_000
 _NAMED = re.compile(r"(?:(?P<name>.*) )?valid_until (?P<until>[0-9]{1,15})", re.DOTALL)
 _NAME_LENGTH = 16
 
@@ -131,10 +131,10 @@ class AgentWalletBook:
     def _named(self, label: str, now: int) -> tuple[str, int]:
         match = _NAMED.fullmatch(label)
         name = label if match is None else match["name"] or ""
-        until = now + self._rules.default_days * _DAY_MS if match is None else int(match["until"])
+        until = now + self._rules.default_days * DAY_MS if match is None else int(match["until"])
         if len(name) > _NAME_LENGTH:
             raise Refused(WALLET_NAME_LENGTH)
-        if not now < until <= now + self._rules.most_days * _DAY_MS:
+        if not now < until <= now + self._rules.most_days * DAY_MS:
             raise Refused(WALLET_VALID_UNTIL)
         return name, until
 

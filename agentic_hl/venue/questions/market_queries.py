@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from agentic_hl.venue.channels import INTERVALS_MS
 from agentic_hl.venue.engine import Engine
 from agentic_hl.venue.protocol.texts import shown
 from agentic_hl.venue.questions import market_payloads as show
 from agentic_hl.venue.questions.payloads import print_payload
 from agentic_hl.venue.questions.query import Malformed, Query, UnknownCoin
+from agentic_hl.venue.times import HOUR_MS, INTERVALS_MS
 
 __all__ = ["MarketQueries"]
 
 _PAGE = 500
 _CANDLES = 5_000
-_HOUR_MS = 3_600_000
 _FIGURES = (None, 2, 3, 4, 5)
 _MANTISSAS = (None, 2, 5)
 
@@ -114,7 +113,7 @@ class MarketQueries:
         return table
 
     def _predicted(self, query: Query) -> object:
-        following = (query.now // _HOUR_MS + 1) * _HOUR_MS
+        following = (query.now // HOUR_MS + 1) * HOUR_MS
         return [[name, [["HlPerp", self._rate(asset, following)]]] for asset, name in self.names.items()]
 
     def _rate(self, asset: int, following: int) -> dict[str, object]:

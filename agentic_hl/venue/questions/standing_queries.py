@@ -16,10 +16,10 @@ from agentic_hl.venue.protocol.texts import shown
 from agentic_hl.venue.questions.market_queries import MarketQueries
 from agentic_hl.venue.questions.payloads import rate_limit, tradable_payload
 from agentic_hl.venue.questions.query import Query
+from agentic_hl.venue.times import DAY_MS
 
 __all__ = ["StandingQueries"]
 
-_DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = 14
 _PERIODS = ("day", "week", "month", "allTime", "perpDay", "perpWeek", "perpMonth", "perpAllTime")
@@ -146,7 +146,7 @@ def _volume(account: Account | None) -> Decimal:
 
 
 def _daily(account: Account | None, now: int) -> list[dict[str, object]]:
-    today = now // _DAY_MS
+    today = now // DAY_MS
     traded = {} if account is None else account.daily
     rows: list[dict[str, object]] = []
     for day in range(today - _DAYS, today + 1):

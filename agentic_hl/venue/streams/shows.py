@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from agentic_hl.venue.channels import INTERVALS_MS, Subscription
+from agentic_hl.venue.channels import Subscription
 from agentic_hl.venue.engine import Engine
 from agentic_hl.venue.questions import market_payloads as show
 from agentic_hl.venue.questions.info import Info
 from agentic_hl.venue.questions.payloads import funding_payload, ledger_payload
 from agentic_hl.venue.questions.query import Query
+from agentic_hl.venue.times import INTERVALS_MS
 
 __all__ = ["Shows"]
 
