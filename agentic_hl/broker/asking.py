@@ -2,8 +2,7 @@
 
 from typing import Final, TypeVar
 
-from agentic_core.errors import VenueUnavailable
-from agentic_hl.rest.failures import RestFailure
+from agentic_hl.rest.failures import answered
 from agentic_hl.rest.hyperliquid_rest import HyperliquidRest
 from agentic_hl.rest.ip_budget import Priority
 from agentic_hl.rest.queries import Query
@@ -28,6 +27,4 @@ class Asking:
             VenueUnavailable: there is none.
         """
         answer = await self._venue.query(query, priority=Priority.URGENT, deadline_ms=self._deadline_ms)
-        if isinstance(answer, RestFailure):
-            raise VenueUnavailable(answer.message, retryable=answer.retryable, retry_after_ms=answer.retry_after_ms)
-        return answer
+        return answered(answer)

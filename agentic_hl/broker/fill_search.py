@@ -9,7 +9,7 @@ from agentic_core.domain.ids import ClientOrderId
 from agentic_core.domain.times import Instant
 from agentic_core.errors import VenueUnavailable
 from agentic_hl.broker.asking import Asking
-from agentic_hl.market.failures import readable
+from agentic_hl.rest.failures import readable
 from agentic_hl.rest.queries import fills_by_time
 from agentic_hl.wire.addresses import Address
 from agentic_hl.wire.conversions import fill_of

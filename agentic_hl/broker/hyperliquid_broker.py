@@ -22,8 +22,8 @@ from agentic_hl.broker.fill_search import FillSearch, Sought
 from agentic_hl.broker.observing import Observing
 from agentic_hl.broker.readings import Executed, burn_reading, executed_by, send_reading, with_fills
 from agentic_hl.broker.sendings import Sending, Sendings
-from agentic_hl.market.failures import readable
 from agentic_hl.market.meta_cache import MetaCache
+from agentic_hl.rest.failures import readable
 from agentic_hl.rest.hyperliquid_rest import HyperliquidRest
 from agentic_hl.rest.queries import clearinghouse_state, spot_state
 from agentic_hl.wire.actions import IOC, Grouping, Noop, OrderLine, PlaceOrders

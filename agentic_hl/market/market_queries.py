@@ -6,8 +6,8 @@ from decimal import Decimal
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Book, Candle, Mark
 from agentic_core.domain.times import HOUR_MS, Instant, Interval
-from agentic_hl.market.failures import ask, readable
 from agentic_hl.market.queries import Queries
+from agentic_hl.rest.failures import answered, readable
 from agentic_hl.rest.queries import candle_snapshot, funding_history, l2_book, meta_and_contexts
 from agentic_hl.wire.conversions import book_of, candle_of, funding_rates_of, mark_of
 from agentic_hl.wire.messages.listings import Meta
@@ -28,7 +28,8 @@ class MarketQueries:
 
         One that contradicts itself is left out, as if it had not been served.
         """
-        served = await ask(self._venue, candle_snapshot(symbol, interval, start=start, end=end))
+        answer = await self._venue.query(candle_snapshot(symbol, interval, start=start, end=end))
+        served = answered(answer)
         told = [candle_of(candle) for candle in served if candle.coin == symbol and candle.interval == interval]
         return {int(candle.open_time): candle for candle in told if not isinstance(candle, Unreadable)}
 
@@ -38,7 +39,8 @@ class MarketQueries:
         Assumed (M-4): the venue's times lie less than a minute after the hour.
         """
         asked = funding_history(symbol, start=start, end=end + HOUR_MS - 1)
-        served = await ask(self._venue, asked)
+        answer = await self._venue.query(asked)
+        served = answered(answer)
         rates = readable(funding_rates_of(rate for rate in served if rate.coin == symbol))
         return {at // HOUR_MS * HOUR_MS: rate for at, rate in rates.items()}
 
@@ -48,7 +50,8 @@ class MarketQueries:
         Args:
             asked_at: goes into the marks, because the answer tells no time.
         """
-        answer = await ask(self._venue, meta_and_contexts())
+        served = await self._venue.query(meta_and_contexts())
+        answer = answered(served)
         if len(answer.meta.universe) != len(answer.contexts):
             cause = f"{len(answer.contexts)} contexts for {len(answer.meta.universe)} listings"
             readable(Unreadable(cause=cause, what="metaAndAssetCtxs"))
@@ -58,4 +61,5 @@ class MarketQueries:
 
     async def book(self, symbol: Symbol) -> Book:
         """Return the book right now."""
-        return readable(book_of(await ask(self._venue, l2_book(symbol))))
+        served = await self._venue.query(l2_book(symbol))
+        return readable(book_of(answered(served)))

@@ -11,8 +11,8 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.times import MINUTE_MS, Instant
 from agentic_core.ports.clock import Clock
-from agentic_hl.market.failures import ask
 from agentic_hl.market.queries import Queries
+from agentic_hl.rest.failures import answered
 from agentic_hl.rest.queries import meta
 from agentic_hl.wire.messages.listings import Meta
 from agentic_hl.wire.names import Universe
@@ -81,7 +81,8 @@ class MetaCache:
             if known is not None and unless_after is not None and known.asked_at > unless_after:
                 return known
             asked_at = self._clock.now()
-            return self.note(await ask(self._venue, meta()), asked_at)
+            answer = await self._venue.query(meta())
+            return self.note(answered(answer), asked_at)
 
     def note(self, content: Meta, asked_at: Instant) -> Listed:
         """Take over listings that came along with another answer."""

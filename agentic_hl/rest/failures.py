@@ -2,12 +2,17 @@
 
 from enum import StrEnum
 from http import HTTPStatus
+from typing import TypeVar
 
 import msgspec
 
+from agentic_core.errors import VenueUnavailable
 from agentic_hl.rest.transport import Answered, HttpOutcome, NeverLeft, Unclear
+from agentic_hl.wire.messages.reading import Unreadable
 
-__all__ = ["FailureKind", "RestFailure", "failure_of", "unreadable_answer"]
+__all__ = ["FailureKind", "RestFailure", "answered", "failure_of", "readable", "unreadable_answer"]
+
+_T = TypeVar("_T")
 
 _RETRIED_STATUS = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 _EXCERPT = 120
@@ -67,6 +72,30 @@ def unreadable_answer(answer: Answered, kind: str, cause: str) -> RestFailure:
         return RestFailure(kind=FailureKind.UNREADABLE, message=message, retryable=False, status=answer.status)
     message = f"the answer to {kind} is no JSON but {answer.content_type or 'of no type'}: {_excerpt(answer.body)}"
     return RestFailure(kind=FailureKind.NOT_JSON, message=message, retryable=True, status=answer.status)
+
+
+def answered(answer: _T | RestFailure) -> _T:
+    """Return an answer, for whoever cannot go on without one.
+
+    Raises:
+        VenueUnavailable: there is none.
+    """
+    if isinstance(answer, RestFailure):
+        message = answer.message
+        raise VenueUnavailable(message, retryable=answer.retryable, retry_after_ms=answer.retry_after_ms)
+    return answer
+
+
+def readable(value: _T | Unreadable) -> _T:
+    """Return a value of the venue, for whoever cannot go on without one.
+
+    Raises:
+        VenueUnavailable: what the venue wrote makes no sense.
+    """
+    if isinstance(value, Unreadable):
+        message = f"the venue's {value.what or 'answer'} makes no sense: {value.cause}; a newer release may know it"
+        raise VenueUnavailable(message, retryable=False)
+    return value
 
 
 def _refusal(answer: Answered, kind: str) -> RestFailure | None:
