@@ -8,12 +8,9 @@ from agentic_core.domain.figures import Figures
 from agentic_core.domain.instrument import VENUE_ORDER_USD_MIN, Instrument
 from agentic_core.domain.market import MarketView
 from agentic_core.domain.money import Price, Size
-from agentic_core.risk.measure import order_size
+from agentic_core.risk.measure import is_usable_limit, order_size
 
 __all__ = ["close"]
-
-_DIGITS_MAX = 20
-"""No price has more digits before its point; one that has could not be stored."""
 
 
 def close(action: ProposedAction, account: AccountView, market: MarketView) -> Approved | Noop:
@@ -59,5 +56,4 @@ def _size(
 def _usable_limit(action: ProposedAction, instrument: Instrument) -> Price | None:
     # A price the venue would refuse must not cost the close: the collar's own limit takes its place.
     limit = action.limit_price
-    usable = limit is not None and limit.adjusted() < _DIGITS_MAX and instrument.is_legal_price(limit)
-    return limit if usable else None
+    return limit if limit is not None and is_usable_limit(limit, instrument) else None

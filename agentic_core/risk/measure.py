@@ -10,10 +10,12 @@ from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.side import Side
 from agentic_core.risk.facts import Facts
 
-__all__ = ["Measured", "measure", "order_size"]
+__all__ = ["Measured", "is_usable_limit", "measure", "order_size"]
 
 _BUY = Side.BUY
 _NO_UNITS = Size(ZERO)
+_DIGITS_MAX = 20
+"""No price has more digits before its point; one that has could not be stored."""
 _SIZE_MAX = Size(Decimal(10**21))
 """No account holds more units; a larger wish is measured as this, because exact sums of it would not fit a Decimal."""
 
@@ -50,6 +52,11 @@ def measure(facts: Facts, instrument: Instrument, mark: Decimal) -> Measured:
         position_usd = max(along + size, against + opposed) * mark
     exposure_usd = facts.elsewhere_usd + position_usd
     return Measured(size, opposed, order_usd, position_usd, exposure_usd, exposure_usd * facts.limits.shares.reserve)
+
+
+def is_usable_limit(limit: Decimal, instrument: Instrument) -> bool:
+    """Tell whether the venue takes a limit price, and a store can hold it."""
+    return limit.adjusted() < _DIGITS_MAX and instrument.is_legal_price(limit)
 
 
 def order_size(action: ProposedAction, instrument: Instrument, mark: Decimal) -> Size:

@@ -11,7 +11,7 @@ from agentic_core.domain.money import BPS_ONE, ZERO, bps_of
 from agentic_core.domain.side import Side
 from agentic_core.domain.trading import TradingState
 from agentic_core.risk.facts import Facts
-from agentic_core.risk.measure import Measured
+from agentic_core.risk.measure import Measured, is_usable_limit
 
 __all__ = [
     "close_misshapen",
@@ -27,7 +27,6 @@ __all__ = [
 ]
 
 # A name of the module is found ten times faster than a member of an enum.
-_DIGITS_MAX = 20
 _ACTIVE, _HALTED, _BUY = TradingState.ACTIVE, TradingState.HALTED, Side.BUY
 
 
@@ -151,7 +150,7 @@ def refused_by_venue(facts: Facts, measured: Measured, instrument: Instrument, m
         if fine or _collar_holds_a_price(facts, instrument, mark):
             return None
         return "R9_PRICE_STEP"
-    if limit.adjusted() >= _DIGITS_MAX or not instrument.is_legal_price(limit):
+    if not is_usable_limit(limit, instrument):
         return "R9_PRICE_STEP"
     beyond = limit - mark if facts.action.side is _BUY else mark - limit
     return "R9_COLLAR" if beyond > mark * facts.limits.shares.collar else None
