@@ -1,8 +1,9 @@
 """What can be said: the event names of `agent_logs` and of the JSON log lines."""
 
 from enum import StrEnum
+from typing import Protocol
 
-__all__ = ["LogEvent", "LogLevel"]
+__all__ = ["LogEvent", "LogLevel", "Say"]
 
 
 class LogLevel(StrEnum):
@@ -22,6 +23,11 @@ class LogEvent(StrEnum):
     RUNNER_FATAL = "runner_fatal"
     BROKER_STARTED = "broker_started"
     RECONCILED = "reconciled"
+    RECONCILE_FAILED = "reconcile_failed"
+    STATE_DRIFT = "state_drift"
+    STREAM_LOST = "stream_lost"
+    STREAM_RESTORED = "stream_restored"
+    ALL_MIDS_FETCH_FAILED = "all_mids_fetch_failed"
     TICK_FINISHED = "tick_finished"
     TICK_FAILED = "tick_failed"
     TICK_SKIPPED = "tick_skipped"
@@ -30,9 +36,22 @@ class LogEvent(StrEnum):
     ORDER_REJECTED = "order_rejected"
     ORDER_CANCELLED = "order_cancelled"
     ORDER_UNRESOLVED = "order_unresolved"
+    INTENT_CONTRADICTION = "intent_contradiction"
+    STOP_PLACED = "stop_placed"
+    STOP_CANCELLED = "stop_cancelled"
+    POSITION_NAKED = "position_naked"
+    FLATTEN_STARTED = "flatten_started"
+    FLATTENED = "flattened"
+    HUMAN_NEEDED = "human_needed"
     ACTION_DENIED = "action_denied"
     FUNDING_PAID = "funding_paid"
     LIQUIDATION = "liquidation"
+    EXTERNAL_FILL = "external_fill"
+    TRANSFER_SEEN = "transfer_seen"
+    SETTINGS_CHANGED = "settings_changed"
+    SECOND_WRITER = "second_writer"
+    WALLET_EXPIRING = "wallet_expiring"
+    WALLET_REVOKED = "wallet_revoked"
     HALTED = "halted"
     COMMAND_APPLIED = "command_applied"
     COMMAND_REFUSED = "command_refused"
@@ -41,3 +60,12 @@ class LogEvent(StrEnum):
     LEASE_LOST = "lease_lost"
     LEASE_RELEASED = "lease_released"
     DATABASE_MIGRATED = "database_migrated"
+
+
+class Say(Protocol):
+    """Where whoever has something to tell says it; a deployment's diary has such a method."""
+
+    def __call__(
+        self, event: LogEvent, message: str, *, level: LogLevel = LogLevel.INFO, **facts: str | int | None
+    ) -> None:
+        """Say one line."""

@@ -23,6 +23,7 @@ __all__ = [
     "PreparedIntent",
     "Rejected",
     "SendOutcome",
+    "Signing",
     "TimeInForce",
     "Trigger",
     "TriggerKind",
@@ -131,6 +132,15 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     epoch: int
 
 
+class Signing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a store gives an intent that is to be signed."""
+
+    signer: str
+    """The address that signs; its nonces only grow, whoever prepares."""
+    expires_at: Instant
+    """When the venue stops taking it, in venue time."""
+
+
 class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An intent that is durable; only `IntentStore.prepare` makes one and only this can be sent."""
 
@@ -141,6 +151,8 @@ class PreparedIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     nonce: int | None = None
     """The venue's at-most-once number; None where the venue has none."""
     expires_at: Instant | None = None
+    signer: str | None = None
+    """The address whose nonce it is; only the same one can burn it."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="accepted"):
@@ -150,6 +162,8 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="k
     state: IntentState
     fills: tuple[Fill, ...]
     venue_order_id: str
+    total: Size | None = None
+    """All units executed so far as the venue counts them; None where only the fills tell."""
 
     @property
     def filled_size(self) -> Size:
@@ -169,6 +183,8 @@ class Unresolved(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field=
 
     cloid: ClientOrderId
     cause: str
+    left: bool = True
+    """Whether any of it may have left; False is a failure on this side, provably before the first byte."""
 
 
 SendOutcome: TypeAlias = Accepted | Rejected | Unresolved

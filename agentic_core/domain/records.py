@@ -7,7 +7,8 @@ import msgspec
 
 from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, Symbol, TraceId, UserId
-from agentic_core.domain.money import Usd
+from agentic_core.domain.money import ZERO, Size, Usd
+from agentic_core.domain.order import IntentState, PreparedIntent
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant, Interval
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus
@@ -19,6 +20,7 @@ __all__ = [
     "CommandKind",
     "CommandState",
     "DeploymentRecord",
+    "IntentRecord",
     "Lease",
     "LogLine",
     "SimRun",
@@ -90,6 +92,22 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     message: str
     trace_id: TraceId
     data: dict[str, str | int | None] = {}
+
+
+class IntentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An order intent and what is known of it; `execution.life` says what each field means."""
+
+    prepared: PreparedIntent
+    state: IntentState = IntentState.PREPARED
+    filled: Size = Size(ZERO)
+    booked: Size = Size(ZERO)
+    sends: int = 0
+    burns: int = 0
+    absent_at: Instant | None = None
+    uncounted: bool = False
+    filled_at: Instant | None = None
+    ended_by: str | None = None
+    """The finding that ended it, by its name."""
 
 
 class CommandKind(StrEnum):

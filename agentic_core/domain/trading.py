@@ -40,6 +40,11 @@ class HaltReason(StrEnum):
     DAILY_LOSS = "daily_loss"
     DRAWDOWN = "drawdown"
     LIQUIDATION = "liquidation"
+    """The venue closed what the account could no longer carry."""
+    SECOND_WRITER = "second_writer"
+    """Another program trades the account, or an order of ours is there that this runner never sent."""
+    MODE_CHANGED = "mode_changed"
+    """The account keeps its money in a way in which the deployment may not run."""
 
 
 class TradingState(StrEnum):

@@ -4,24 +4,18 @@ Totals (`filled`) are cumulative: all units ever executed under the intent's cli
 So a fact may arrive twice, late or in another order and still says the same.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 import msgspec
 
-from agentic_core.domain.fill import Fill
 from agentic_core.domain.money import ZERO, Size
-from agentic_core.domain.order import Accepted, IntentState, Rejected, SendOutcome, Unresolved
 from agentic_core.domain.times import Instant
-from agentic_core.ports.broker import Burned, Known, NotBurned
 
 __all__ = [
     "AbsenceRead",
     "AnsweredFilled",
     "AnsweredResting",
-    "BrokerReply",
     "BurnAcknowledged",
     "BurnBegan",
     "BurnUnproven",
@@ -39,7 +33,6 @@ __all__ = [
     "Sighting",
     "Unclear",
     "Withdrawn",
-    "evidence_of",
 ]
 
 _NO_UNITS = Size(ZERO)
@@ -233,50 +226,3 @@ Evidence: TypeAlias = (
     | BurnAcknowledged
     | BurnUnproven
 )
-
-BrokerReply: TypeAlias = SendOutcome | Known | Burned | NotBurned
-"""What the broker port answers; its `Absent` states no venue time and no range of fills, so it is no evidence."""
-
-
-def evidence_of(reply: BrokerReply) -> Evidence:
-    """Say what a broker's answer is evidence of.
-
-    >>> evidence_of(Unresolved(cloid="0x00", cause="timeout after 5 s"))
-    Unclear(cause='timeout after 5 s')
-    """
-    match reply:
-        case Accepted() | Known():
-            return _shown(reply.state, _units(reply.fills))
-        case Rejected():
-            return OrderRefused(reason=reply.reason)
-        case Unresolved():
-            return Unclear(cause=reply.cause)
-        case Burned():
-            return BurnAcknowledged()
-        case NotBurned():
-            return BurnUnproven(cause=reply.cause)
-        case _:
-            assert_never(reply)
-
-
-_ENDED: Mapping[IntentState, OrderStatus] = {
-    IntentState.FILLED: OrderStatus.FILLED,
-    IntentState.REJECTED: OrderStatus.REJECTED,
-    IntentState.DEAD: OrderStatus.CANCELED,
-}
-
-
-def _shown(state: IntentState, filled: Size) -> Evidence:
-    if state in _ENDED:
-        return OrderSeen(status=_ENDED[state], filled=filled)
-    if state is IntentState.RESTING:
-        return AnsweredResting(filled=filled)
-    if not filled:  # taken, but neither its state nor a fill says what became of it
-        return Unclear(cause=f"the broker calls the order {state} and names no fill")
-    if state is IntentState.PARTIAL:
-        return OrderSeen(status=OrderStatus.CANCELED, filled=filled)
-    return FillSeen(filled=filled)
-
-
-def _units(fills: tuple[Fill, ...]) -> Size:
-    return Size(sum((fill.size for fill in fills), Decimal(0)))

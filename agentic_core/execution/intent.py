@@ -9,15 +9,8 @@ from agentic_core.domain.money import ZERO
 from agentic_core.domain.order import TERMINAL_STATES, IntentState, SendOutcome
 from agentic_core.domain.times import Instant
 from agentic_core.errors import IllegalTransition
-from agentic_core.execution.evidence import (
-    AbsenceRead,
-    Evidence,
-    FillsBooked,
-    OrderSeen,
-    OrderStatus,
-    SendBegan,
-    evidence_of,
-)
+from agentic_core.execution.answers import evidence_of
+from agentic_core.execution.evidence import AbsenceRead, Evidence, FillsBooked, OrderSeen, OrderStatus, SendBegan
 from agentic_core.execution.findings import INTENT_MOVES, Effect, Finding, Move
 from agentic_core.execution.judging import executed, find, is_total
 from agentic_core.execution.life import RULES, Life, ResolutionRules

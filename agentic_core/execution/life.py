@@ -5,10 +5,11 @@ import msgspec
 from agentic_core.domain.ids import ClientOrderId
 from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.order import TERMINAL_STATES, IntentState, OrderIntent, PreparedIntent, TimeInForce
+from agentic_core.domain.records import IntentRecord
 from agentic_core.domain.times import Instant
 from agentic_core.execution.findings import VENUE_ENDS, Finding
 
-__all__ = ["RULES", "UNRESOLVED_STATES", "Life", "ResolutionRules", "begin"]
+__all__ = ["RULES", "UNRESOLVED_STATES", "Life", "ResolutionRules", "begin", "life_of"]
 
 UNRESOLVED_STATES = frozenset({IntentState.PREPARED, IntentState.SENT, IntentState.UNKNOWN})
 """States in which nobody knows whether the order may still execute."""
@@ -119,6 +120,21 @@ class Life(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         ended = self.state in {IntentState.FILLED, IntentState.PARTIAL} and not self.uncounted
         return ended and ZERO < self.filled <= self.booked
 
+    def record(self) -> IntentRecord:
+        """Return it as it is stored; `life_of` reads it back."""
+        return IntentRecord(
+            prepared=self.prepared,
+            state=self.state,
+            filled=self.filled,
+            booked=self.booked,
+            sends=self.sends,
+            burns=self.burns,
+            absent_at=self.absent_at,
+            uncounted=self.uncounted,
+            filled_at=self.filled_at,
+            ended_by=None if self.ended_by is None else self.ended_by.value,
+        )
+
     def lists_all_after(self, rules: ResolutionRules) -> Instant | None:
         """Return the last instant of venue time at which its fills may not all be listed; None means never known.
 
@@ -144,3 +160,23 @@ def begin(prepared: PreparedIntent) -> Life:
     A life that was stored is read back as it was, never begun again.
     """
     return Life(prepared=prepared)
+
+
+def life_of(record: IntentRecord) -> Life:
+    """Read a stored life back, exactly as it was noted.
+
+    Raises:
+        ValueError: it was ended by a finding that this release does not know.
+    """
+    return Life(
+        prepared=record.prepared,
+        state=record.state,
+        filled=record.filled,
+        booked=record.booked,
+        sends=record.sends,
+        burns=record.burns,
+        absent_at=record.absent_at,
+        uncounted=record.uncounted,
+        filled_at=record.filled_at,
+        ended_by=None if record.ended_by is None else Finding(record.ended_by),
+    )

@@ -5,9 +5,8 @@ from typing import Protocol
 
 from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.decision import Decision, EngineResult
-from agentic_core.domain.fill import Fill
 from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, UserId
-from agentic_core.domain.order import Fence, IntentState, OrderIntent, PreparedIntent, SendOutcome
+from agentic_core.domain.order import Fence
 from agentic_core.domain.records import (
     AgentStateRecord,
     Command,
@@ -23,12 +22,12 @@ from agentic_core.domain.records import (
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.ports.intents import IntentStore
 
 __all__ = [
     "CommandStore",
     "DecisionStore",
     "DeploymentStore",
-    "IntentStore",
     "LeaseStore",
     "LogStore",
     "SimRunStore",
@@ -114,36 +113,6 @@ class LeaseStore(Protocol):
 
     async def release(self, lease: Lease) -> None:
         """Free the lease if it is still ours."""
-
-
-class IntentStore(Protocol):
-    """Order intents: durable before anything leaves the process."""
-
-    async def prepare(
-        self, fence: Fence, decision: Decision, intents: Sequence[OrderIntent], *, at: Instant
-    ) -> tuple[PreparedIntent, ...]:
-        """Write a decision and its intents as PREPARED in one fenced transaction.
-
-        Raises:
-            Fenced: the fence is not the account's live lease; nothing was written.
-            Conflict: the decision or a client order id was prepared before; nothing was written.
-        """
-
-    async def settle(self, fence: Fence, prepared: PreparedIntent, outcome: SendOutcome, *, at: Instant) -> IntentState:
-        """Record what became of a sent intent, with its fills, each exactly once; returns the new state.
-
-        Raises:
-            Fenced: the fence is not the account's live lease; nothing was written.
-        """
-
-    async def unresolved(self, account: AccountKey) -> tuple[PreparedIntent, ...]:
-        """Return the intents whose fate is not known: prepared, sent or unknown."""
-
-    async def fills(self, account: AccountKey) -> tuple[Fill, ...]:
-        """Return every fill of the account, oldest first."""
-
-    async def record_fills(self, fence: Fence, deployment: DeploymentId, fills: Sequence[Fill], *, at: Instant) -> None:
-        """Record fills that no intent of ours caused (liquidations and the like), each exactly once."""
 
 
 class DecisionStore(Protocol):

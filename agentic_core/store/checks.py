@@ -3,15 +3,35 @@
 from collections.abc import Sequence
 
 from agentic_core.domain.ids import DeploymentId
-from agentic_core.domain.order import PreparedIntent, SendOutcome
-from agentic_core.domain.records import CommandState
+from agentic_core.domain.order import TERMINAL_STATES, IntentKind, IntentState, OrderIntent, PreparedIntent, SendOutcome
+from agentic_core.domain.records import CommandState, IntentRecord
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.errors import UsageError
+from agentic_core.store import sentences
 
-__all__ = ["FINAL_OUTCOMES", "check_final", "check_outcome", "check_run"]
+__all__ = [
+    "AFTER_BOOKED",
+    "FINAL_OUTCOMES",
+    "UNRESOLVED_STATES",
+    "check_final",
+    "check_free",
+    "check_note",
+    "check_outcome",
+    "check_run",
+    "is_living",
+    "is_signed_at_once",
+]
 
 FINAL_OUTCOMES = frozenset({CommandState.APPLIED, CommandState.REFUSED, CommandState.EXPIRED})
 """States in which a command has its one outcome."""
+
+UNRESOLVED_STATES = frozenset({IntentState.PREPARED, IntentState.SENT, IntentState.UNKNOWN})
+"""States in which the fate of an intent is not known."""
+
+AFTER_BOOKED = frozenset(
+    {IntentState.BOOKED, IntentState.RESTING, IntentState.UNKNOWN, IntentState.PARTIAL, IntentState.FILLED}
+)
+"""What a booked intent may be noted as: it was booked, or facts showed that it lives or executed more after all."""
 
 
 def check_final(state: CommandState) -> None:
@@ -32,6 +52,45 @@ def check_outcome(prepared: PreparedIntent, outcome: SendOutcome) -> None:
     """
     if outcome.cloid != prepared.intent.cloid:
         raise UsageError(f"the outcome of {outcome.cloid} cannot settle {prepared.intent.cloid}")
+
+
+def check_note(known: IntentRecord, record: IntentRecord) -> None:
+    """Refuse a note that would forget something: counts only grow, and a booked order ends in no other way.
+
+    Raises:
+        Conflict: it would.
+    """
+    grows = (
+        record.filled >= known.filled
+        and record.booked >= known.booked
+        and record.sends >= known.sends
+        and record.burns >= known.burns
+    )
+    if not grows or (known.state is IntentState.BOOKED and record.state not in AFTER_BOOKED):
+        raise sentences.forgetful(known, record)
+
+
+def check_free(known: IntentRecord, epoch: int) -> None:
+    """Refuse to number an intent that has a number, or that this epoch cannot send.
+
+    Raises:
+        Conflict: it has a nonce, is not prepared any more, or was prepared by another epoch.
+    """
+    is_free = known.prepared.nonce is None and known.state is IntentState.PREPARED
+    if not is_free or known.prepared.fence.epoch != epoch:
+        raise sentences.not_free(known, epoch)
+
+
+def is_living(record: IntentRecord) -> bool:
+    """Tell whether something is left to do about an intent: it has not ended, or not all it executed is booked."""
+    if record.state in {IntentState.FILLED, IntentState.PARTIAL}:
+        return record.uncounted or record.booked < record.filled
+    return record.state not in TERMINAL_STATES
+
+
+def is_signed_at_once(intent: OrderIntent) -> bool:
+    """Tell whether an intent that is to be signed gets its nonce when it is prepared."""
+    return intent.kind is not IntentKind.STOP
 
 
 def check_run(run: DeploymentId, decisions: Sequence[DecisionRecord]) -> None:

@@ -1,24 +1,36 @@
 """What the stores say when they refuse; the same words whichever store it is."""
 
+from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import Conflict, Fenced, NotFound
 
 __all__ = [
     "CONFLICTS",
     "DECIDED_BEFORE",
     "DEPLOYMENT_EXISTS",
+    "INTENT_LEARNED",
+    "INTENT_NUMBERED",
     "MAINNET_TAKEN",
+    "MASTER_TAKEN",
+    "NONCE_USED",
     "ORDERED_BEFORE",
+    "PENDING_KEPT",
+    "PENDING_KEY_KEPT",
     "RUN_EXISTS",
     "SKILL_BROKER_TAKEN",
+    "WALLET_KEPT",
     "conflict",
     "fenced",
+    "forgetful",
     "no_command",
     "no_deployment",
     "no_intent",
+    "no_master",
     "no_run",
     "no_skill",
     "no_user",
     "no_version",
+    "no_wallet",
+    "not_free",
 ]
 
 MAINNET_TAKEN = "deployments_one_active_mainnet_per_user"
@@ -27,6 +39,15 @@ DEPLOYMENT_EXISTS = "deployments_pkey"
 RUN_EXISTS = "sim_runs_pkey"
 DECIDED_BEFORE = "decision_snapshots_pkey"
 ORDERED_BEFORE = "order_intents_pkey"
+NONCE_USED = "order_intents_one_per_nonce"
+INTENT_LEARNED = "order_intents_learned"
+INTENT_NUMBERED = "order_intents_numbered"
+MASTER_TAKEN = "hyperliquid_master_wallets_one_address"
+PENDING_KEPT = "pending_hyperliquid_agents_pkey"
+PENDING_KEY_KEPT = "pending_hyperliquid_agents_one_key"
+WALLET_KEPT = "hyperliquid_agents_one_address"
+
+_KEPT = "this agent wallet or its key was kept before, and no key is approved twice; draw a new one"
 
 CONFLICTS = {
     MAINNET_TAKEN: "you already have an active mainnet deployment, and one at a time is allowed; stop it first",
@@ -35,6 +56,11 @@ CONFLICTS = {
     RUN_EXISTS: "a backtest with this id exists already",
     DECIDED_BEFORE: "this tick was decided before; another runner may have taken it",
     ORDERED_BEFORE: "this client order id was prepared before; another runner may have taken this tick",
+    NONCE_USED: "this nonce was given to another intent of the same signer; its row in signer_nonces was set back",
+    MASTER_TAKEN: "this account is paired with another user; sign in as that user, or pair another account",
+    PENDING_KEPT: _KEPT,
+    PENDING_KEY_KEPT: _KEPT,
+    WALLET_KEPT: _KEPT,
 }
 """What a person should know, by the name of the uniqueness rule that refused."""
 
@@ -51,6 +77,32 @@ def fenced(account: str, epoch: int) -> Fenced:
     return Fenced(
         f"epoch {epoch} is not the live lease of account {account!r}: it was taken over, released or ran out; "
         "nothing was written and nothing may be sent"
+    )
+
+
+def forgetful(known: IntentRecord, record: IntentRecord) -> Conflict:
+    """Say that a note would forget what is known of an intent."""
+    return Conflict(
+        f"{known.prepared.intent.cloid} is known as {_known(known)}; {_known(record)} would forget some of it, "
+        "and nothing was written: read it again before noting it",
+        constraint=INTENT_LEARNED,
+    )
+
+
+def not_free(known: IntentRecord, epoch: int) -> Conflict:
+    """Say that an intent gets no nonce any more."""
+    prepared = known.prepared
+    return Conflict(
+        f"{prepared.intent.cloid} is {known.state} by epoch {prepared.fence.epoch} with nonce {prepared.nonce}; "
+        f"epoch {epoch} gives one only to what it prepared itself without any and has not sent",
+        constraint=INTENT_NUMBERED,
+    )
+
+
+def _known(record: IntentRecord) -> str:
+    return (
+        f"{record.state} with {record.filled} filled and {record.booked} booked "
+        f"after {record.sends} sends and {record.burns} burns"
     )
 
 
@@ -87,3 +139,13 @@ def no_command(command: str) -> NotFound:
 def no_intent(cloid: str, account: str) -> NotFound:
     """Say that the account has no such intent."""
     return NotFound(f"account {account!r} has no prepared intent {cloid!r}")
+
+
+def no_master(master: str) -> NotFound:
+    """Say that the account was never paired."""
+    return NotFound(f"there is no paired account {master!r}; its owner pairs it first")
+
+
+def no_wallet(address: str) -> NotFound:
+    """Say that the agent wallet is unknown."""
+    return NotFound(f"there is no agent wallet {address!r}; open an approval for a new one")

@@ -28,7 +28,7 @@ from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, accepted, d
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
 
-PORTS = ("agentic_core.ports.repositories.IntentStore",)
+PORTS = ("agentic_core.ports.intents.IntentStore",)
 
 ORDER = intent(0)
 FILLED = accepted(ORDER.cloid, IntentState.FILLED, fill("f1", ORDER.cloid), fill("f2", ORDER.cloid))

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from agentic_core.domain import AccountKey, Fence, IntentState, Lease
+from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import Fenced
+from tests.support.numbered_intents import SIGNING, next_nonce, prepared, stop, successor
 from tests.support.store_under_test import HOLDER, TTL_MS, StoreUnderTest
 from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, accepted, decision, fill, intent, state
 
@@ -136,6 +138,27 @@ async def test_fenced_methods_write_nothing_without_the_live_lease(
     assert await store.intents.fills(PAPER) == ()
     assert await store.decisions.recent(DEPLOYMENT, 9) == ()
     assert await store.states.read(DEPLOYMENT) is None
+
+
+@pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
+async def test_fenced_signing_and_notes_write_nothing_without_the_live_lease(
+    subject: StoreUnderTest, circumstance: Circumstance
+) -> None:
+    """Nothing is prepared, numbered or noted, no fill is recorded, and no nonce is drawn for nothing."""
+    intents = subject.store.intents
+    ordered, waiting = await prepared(subject, [intent(leg=0), stop(leg=1)], signing=SIGNING)
+    fence = await circumstance(subject)
+    sent = IntentRecord(prepared=ordered, state=IntentState.SENT, sends=1)
+    for attempt in (
+        intents.prepare(fence, decision(subject.skill, minute=1), [intent(1)], at=AT, signing=SIGNING),
+        intents.assign(fence, waiting, SIGNING, at=AT),
+        intents.note(fence, sent, [fill("f1", ordered.intent.cloid)], at=AT),
+    ):
+        with pytest.raises(Fenced, match=f"epoch {fence.epoch} is not the live lease"):
+            await attempt
+    assert await intents.living(PAPER) == (IntentRecord(prepared=ordered), IntentRecord(prepared=waiting))
+    assert await intents.fills(PAPER) == ()
+    assert await next_nonce(subject, await successor(subject)) == AT + 1
 
 
 async def test_fence_of_the_successor_may_settle_what_it_inherited(subject: StoreUnderTest) -> None:

@@ -22,7 +22,7 @@ from agentic_core.domain import (
     Symbol,
     Usd,
 )
-from agentic_core.ports.broker import Absent, Burned, Known, NotBurned
+from agentic_core.ports.broker import Absent, Burned, Known, NotBurned, Searched
 from agentic_core.runtime.drive import immediately
 from tests.support.markets import AT, BTC, ETH, LISTED, Paper, book_of, order, prepared
 
@@ -111,7 +111,8 @@ class PaperAccount(RuleBasedStateMachine):
         """Burn an order before it is sent: it never executes."""
         limit = self.paper.ledger.price(symbol) + side.sign * 10
         intent = order(len(self.sent), side, size, limit, symbol=symbol)
-        assert immediately(self.paper.broker.observe(intent.cloid)) == Absent(cloid=intent.cloid)
+        searched = Searched(since=Instant(0), read_at=self.paper.ledger.as_of)
+        assert immediately(self.paper.broker.observe(prepared(intent))) == Absent(cloid=intent.cloid, searched=searched)
         assert immediately(self.paper.broker.burn(prepared(intent))) == Burned()
         outcome = immediately(self.paper.broker.send(prepared(intent)))
         assert isinstance(outcome, Rejected)
@@ -188,7 +189,7 @@ class PaperAccount(RuleBasedStateMachine):
             again.settle(payment)
         assert (again.cash, dict(again.positions)) == (ledger.cash, dict(ledger.positions))
         for intent, outcome in self.sent:
-            known = immediately(self.paper.broker.observe(intent.cloid))
+            known = immediately(self.paper.broker.observe(prepared(intent)))
             assert isinstance(known, Known)
             assert known.fills == (outcome.fills if isinstance(outcome, Accepted) else ())
 

@@ -20,11 +20,11 @@ from agentic_core.domain import (
     Unresolved,
     Usd,
 )
+from agentic_core.execution.answers import BrokerReply, evidence_of
 from agentic_core.execution.evidence import (
     AbsenceRead,
     AnsweredFilled,
     AnsweredResting,
-    BrokerReply,
     BurnAcknowledged,
     BurnBegan,
     BurnUnproven,
@@ -39,17 +39,18 @@ from agentic_core.execution.evidence import (
     RequestRefused,
     Unclear,
     Withdrawn,
-    evidence_of,
 )
 from agentic_core.execution.findings import Finding
 from agentic_core.execution.intent import Contradiction, learn
 from agentic_core.execution.life import begin
-from agentic_core.ports.broker import Burned, Known, NotBurned
+from agentic_core.ports.broker import Absent, Burned, Known, NotBurned, Searched
 from tests.support.intents import DEADLINE, MADE, SENT, absence, every_evidence, fresh, made, searched, size, told
 
 D = Decimal
 STATES = IntentState
 CLOID = ClientOrderId("0x000000000000000000000000000000c1")
+RANGE = Searched(since=Instant(5), read_at=Instant(9))
+SEEN = Instant(7)
 
 
 def fills(*units: str) -> tuple[Fill, ...]:
@@ -95,7 +96,43 @@ def test_state_that_a_broker_names_is_evidence_of_what_the_venue_shows(
     """Taken at once or found later, the same state and fills say the same; without both, nothing is clear."""
     accepted = Accepted(cloid=CLOID, state=state, fills=fills(*units), venue_order_id="1")
     assert evidence_of(accepted) == evidence
-    assert evidence_of(Known(cloid=CLOID, state=state, fills=fills(*units))) == evidence
+    assert evidence_of(Known(cloid=CLOID, state=state, fills=fills(*units), searched=RANGE)) == evidence
+
+
+@pytest.mark.parametrize(
+    ("accepted", "evidence"),
+    [
+        (Accepted(cloid=CLOID, state=STATES.FILLED, fills=(), venue_order_id="1", total=size("2")), "2"),
+        (
+            Accepted(cloid=CLOID, state=STATES.PARTIAL, fills=fills("0.5"), venue_order_id="1", total=size("0.75")),
+            "0.75",
+        ),
+        (Accepted(cloid=CLOID, state=STATES.FILLED, fills=(), venue_order_id="", total=size("0")), "0"),
+    ],
+)
+def test_total_of_an_answer_that_ended_is_all_that_executed(accepted: Accepted, evidence: str) -> None:
+    """However many fills are listed by then; of an action without size it is nothing."""
+    assert evidence_of(accepted) == AnsweredFilled(filled=size(evidence))
+
+
+def test_total_of_an_order_that_rests_counts_where_it_is_ahead_of_the_fills() -> None:
+    """The larger of both has executed."""
+    resting = Accepted(cloid=CLOID, state=STATES.RESTING, fills=fills("0.5"), venue_order_id="1", total=size("0.75"))
+    assert evidence_of(resting) == AnsweredResting(filled=size("0.75"))
+    late = Known(cloid=CLOID, state=STATES.FILLED, fills=fills("0.5"), searched=RANGE, total=size("0.25"), seen_at=SEEN)
+    assert evidence_of(late) == OrderSeen(status=OrderStatus.FILLED, filled=size("0.5"), seen_at=SEEN)
+
+
+def test_absence_is_evidence_over_the_range_that_was_searched() -> None:
+    """With the units that the search found all the same."""
+    absent = Absent(cloid=CLOID, searched=RANGE, fills=fills("0.5"))
+    assert evidence_of(absent) == AbsenceRead(read_at=RANGE.read_at, searched_from=RANGE.since, filled=size("0.5"))
+
+
+def test_failure_before_the_first_byte_names_the_send_it_was() -> None:
+    """The second send that never left says nothing about the first."""
+    unresolved = Unresolved(cloid=CLOID, cause="no route", left=False)
+    assert evidence_of(unresolved, send=2) == NeverLeft(send=2, cause="no route")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from agentic_core.domain import (
     FeeSchedule,
     Fill,
     FillKind,
+    Instant,
     IntentState,
     Liquidity,
     OrderIntent,
@@ -22,7 +23,7 @@ from agentic_core.domain import (
     Side,
     Symbol,
 )
-from agentic_core.ports.broker import Absent, Burned, Known, NotBurned
+from agentic_core.ports.broker import Absent, Burned, Known, NotBurned, Searched
 from tests.support.markets import AT, BTC, ETH, LISTED, Paper, book_of, order, prepared
 
 D = Decimal
@@ -185,10 +186,12 @@ async def test_paper_observe_tells_what_became_of_an_order() -> None:
     done, refused, strange = (order(number, Side.BUY, "2", limit) for number, limit in enumerate(("101", "99", "101")))
     outcome = await accepted(paper, done)
     await paper.broker.send(prepared(refused))
-    known = Known(cloid=done.cloid, state=IntentState.FILLED, fills=outcome.fills)
-    assert await paper.broker.observe(done.cloid) == known
-    assert await paper.broker.observe(refused.cloid) == Known(cloid=refused.cloid, state=IntentState.REJECTED, fills=())
-    assert await paper.broker.observe(strange.cloid) == Absent(cloid=strange.cloid)
+    searched = Searched(since=Instant(0), read_at=AT)
+    known = Known(cloid=done.cloid, state=IntentState.FILLED, fills=outcome.fills, searched=searched)
+    assert await paper.broker.observe(prepared(done)) == known
+    known = Known(cloid=refused.cloid, state=IntentState.REJECTED, fills=(), searched=searched)
+    assert await paper.broker.observe(prepared(refused)) == known
+    assert await paper.broker.observe(prepared(strange)) == Absent(cloid=strange.cloid, searched=searched)
 
 
 async def test_paper_burn_of_an_executed_order_proves_nothing() -> None:

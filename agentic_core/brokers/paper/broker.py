@@ -32,7 +32,7 @@ from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind
 from agentic_core.errors import UsageError
-from agentic_core.ports.broker import Absent, BrokerCapabilities, Burned, Known, NotBurned, Observation
+from agentic_core.ports.broker import Absent, BrokerCapabilities, Burned, Known, NotBurned, Observation, Searched
 from agentic_core.ports.market_data import ExecutionBooks
 
 __all__ = ["PaperBroker"]
@@ -129,18 +129,20 @@ class PaperBroker:
             self.ledger.count_order()
         return outcome
 
-    async def observe(self, cloid: ClientOrderId) -> Observation:
+    async def observe(self, prepared: PreparedIntent) -> Observation:
         """Return what became of an order; one on its way is not known to the venue yet."""
+        cloid = prepared.intent.cloid
+        searched = Searched(since=Instant(0), read_at=self.ledger.as_of)
         order = self._orders.known(cloid)
         if order is not None:
-            return Known(cloid=cloid, state=order.state, fills=tuple(order.fills))
+            return Known(cloid=cloid, state=order.state, fills=tuple(order.fills), searched=searched)
         match self._arrived.get(cloid) or self._outcomes.get(cloid):
             case Accepted(state=state, fills=fills):
-                return Known(cloid=cloid, state=state, fills=fills)
+                return Known(cloid=cloid, state=state, fills=fills, searched=searched)
             case Rejected():
-                return Known(cloid=cloid, state=IntentState.REJECTED, fills=())
+                return Known(cloid=cloid, state=IntentState.REJECTED, fills=(), searched=searched)
             case _:
-                return Absent(cloid=cloid)
+                return Absent(cloid=cloid, searched=searched)
 
     async def burn(self, prepared: PreparedIntent) -> Burned | NotBurned:
         """Make an order that was never sent impossible; one that rests has to be cancelled first."""

@@ -8,6 +8,7 @@ from agentic_core.brokers.paper.history import Answer
 from agentic_core.brokers.paper.orders import OpenOrder
 from agentic_core.brokers.paper.placing import Placing, cannot_rest
 from agentic_core.domain.market import Book
+from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.order import (
     Accepted,
     IntentKind,
@@ -45,8 +46,12 @@ class Performing:
         refusal = self._act(prepared)
         if refusal is not None:
             return self._refuse(intent, refusal)
-        state = IntentState.RESTING if intent.kind is IntentKind.STOP else IntentState.BOOKED
-        return Accepted(cloid=intent.cloid, state=state, fills=(), venue_order_id=f"paper-{intent.cloid[2:18]}")
+        order_id = f"paper-{intent.cloid[2:18]}"
+        if intent.kind is IntentKind.STOP:
+            return Accepted(cloid=intent.cloid, state=IntentState.RESTING, fills=(), venue_order_id=order_id)
+        return Accepted(
+            cloid=intent.cloid, state=IntentState.FILLED, fills=(), venue_order_id=order_id, total=Size(ZERO)
+        )
 
     def _place(self, prepared: PreparedIntent, book: Book | None) -> SendOutcome:
         """Execute an order that has not expired, and let rest what may."""
@@ -66,7 +71,13 @@ class Performing:
         if rests:
             state = IntentState.RESTING
             floor.orders.add(OpenOrder(sized, prepared.decision, left=left, fills=fills))
-        outcome = Accepted(cloid=intent.cloid, state=state, fills=fills, venue_order_id=f"paper-{intent.cloid[2:18]}")
+        outcome = Accepted(
+            cloid=intent.cloid,
+            state=state,
+            fills=fills,
+            venue_order_id=f"paper-{intent.cloid[2:18]}",
+            total=None if rests else Size(sized.size - left),
+        )
         floor.log.append(Answer(floor.ledger.as_of, sized, outcome))
         if rests or had_orders:
             floor.follow(intent.symbol)

@@ -8,6 +8,7 @@ from agentic_core.store.memory.decisions import MemoryDecisions, MemoryStates
 from agentic_core.store.memory.intents import MemoryIntents
 from agentic_core.store.memory.leases import MemoryLeases
 from agentic_core.store.memory.messages import MemoryCommands, MemoryLogs
+from agentic_core.store.memory.wallets import MemoryWallets
 
 __all__ = ["MemoryStore"]
 
@@ -29,3 +30,4 @@ class MemoryStore:
         self.logs = MemoryLogs(self.deployments)
         self.commands = MemoryCommands(self.deployments)
         self.sim_runs = MemorySimRuns(self.skills, self.decisions)
+        self.wallets = MemoryWallets()

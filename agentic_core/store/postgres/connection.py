@@ -7,6 +7,7 @@ from typing import TypeVar
 import anyio
 import msgspec
 from psycopg import AsyncConnection
+from psycopg.errors import DeadlockDetected
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import Int8Dumper
@@ -27,6 +28,7 @@ _Row = TypeVar("_Row")
 _CONNECT_TIMEOUT_S = 5
 _POOL_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 5.0
+_DEADLOCKS_OUTLIVED = 3
 
 
 class Session:
@@ -68,7 +70,14 @@ class Database:
         """Run one statement as a transaction of its own and return its row, or None when there was none."""
         with translated(self._place):
             async with self._pool.connection() as connection:
-                return await Session(connection).row(name, row, values)
+                session = Session(connection)
+                for _ in range(_DEADLOCKS_OUTLIVED):
+                    try:
+                        return await session.row(name, row, values)
+                    except DeadlockDetected:
+                        # The statement was undone so that another one can go on; it may be said again.
+                        continue
+                return await session.row(name, row, values)
 
     async def run(self, name: str, values: Values) -> None:
         """Run one statement as a transaction of its own."""

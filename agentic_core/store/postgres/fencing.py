@@ -16,6 +16,7 @@ class Answer(msgspec.Struct):
 
     live: bool
     state: IntentState | None = None
+    nonce: int | None = None
 
 
 async def run_fenced(database: Database, name: str, fence: Fence, values: Values) -> Answer:

@@ -12,6 +12,7 @@ from agentic_core.store.postgres.leases import PostgresLeases
 from agentic_core.store.postgres.messages import PostgresCommands, PostgresLogs
 from agentic_core.store.postgres.sim_runs import PostgresSimRuns
 from agentic_core.store.postgres.skills import PostgresSkills
+from agentic_core.store.postgres.wallets import PostgresWallets
 
 __all__ = ["PostgresStore", "open_store"]
 
@@ -31,6 +32,7 @@ class PostgresStore:
         self.commands = PostgresCommands(database)
         self.sim_runs = PostgresSimRuns(database)
         self.budgets = PostgresBudgets(database)
+        self.wallets = PostgresWallets(database)
 
 
 @asynccontextmanager

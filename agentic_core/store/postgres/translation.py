@@ -29,7 +29,9 @@ _REFERRED = {
     "deployments_skill_version": "there is no such skill version",
     "deployments_user": "there is no such user",
     "fills_deployment": "there is no such deployment on this account",
+    "hyperliquid_agents_master": "there is no such paired account",
     "order_intents_deployment": "there is no such deployment on this account",
+    "pending_hyperliquid_agents_master": "there is no such paired account",
     "sim_runs_skill_version": "there is no such skill version",
     "sim_runs_user": "there is no such user",
 }
