@@ -60,6 +60,7 @@ DETAILS: dict[str, _Sentence] = {
     "R4_STALE_ACCOUNT": lambda _, f: (
         f"the account is {f.account_age_ms} ms old, it must be 0 to {f.account_age_ms_max} ms"
     ),
+    "R4_NO_ACCOUNT": lambda a, _: f"the account could not be read, so nothing is opened in {a.symbol}",
     "R4_TOO_LATE": lambda a, _: f"the order in {a.symbol} has too little time left before it expires",
     "R5_NO_EQUITY": lambda _, f: f"equity is {_usd(f.equity)} USD",
     "R5_POSITION_CAP": lambda _, f: _over("position", f.position_usd, f"{f.position_bps_max} bps", f),
@@ -71,6 +72,10 @@ DETAILS: dict[str, _Sentence] = {
     "R6_VENUE_LEVERAGE": lambda a, f: (
         f"a position of {_usd(f.position_usd)} USD in {a.symbol} is more than {f.venue_leverage} times equity "
         f"{_usd(f.equity)}, which is all the venue gives it"
+    ),
+    "R6_LEVERAGE_CHANGE": lambda a, f: (
+        f"the leverage of {a.symbol} is set while it is flat and nothing is unresolved, to {f.leverage_max} at most; "
+        f"it holds {_usd(f.held)} units and {f.unresolved} order(s) are unresolved"
     ),
     "R7_ORDERS_PER_DAY": lambda _, f: (
         f"this would be order {f.orders_after} of the UTC day, more than {f.orders_per_day_max}"

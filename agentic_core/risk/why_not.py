@@ -231,7 +231,7 @@ _CURES: Mapping[str, Callable[[Facts], _Changes]] = {
     "R9_COLLAR": _priced,
     "R9_LIQUIDATION_BEFORE_STOP": _sized,
 }
-"""What answers each rule that refuses an open; R3_STATE_MOVED and R4_TOO_LATE are the gate's."""
+"""What answers each rule that refuses an open; those that only the gate asks have no answer here."""
 
 _CLOSE_CURES: Mapping[str, _Changes] = {
     "R1_CLOSE_HAS_SIDE": _to(Subject.SIDE),

@@ -1,17 +1,18 @@
 """Performs the effects of a tick through the ports."""
 
-from collections.abc import Awaitable, Callable
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, assert_never
 
 from agentic_core.brokers.guarded import GuardedBroker
-from agentic_core.domain.decision import Denied
+from agentic_core.domain.decision import Decision, Denied
 from agentic_core.domain.money import Usd
-from agentic_core.domain.order import Fence, PreparedIntent, Rejected, SendOutcome
+from agentic_core.domain.order import Fence, OrderIntent, PreparedIntent, Rejected, SendOutcome
 from agentic_core.domain.times import Instant
 from agentic_core.errors import UsageError
 from agentic_core.metering import MonthBudget
 from agentic_core.ports.chat_model import Answer, ChatModel, Question, Unusable
-from agentic_core.ports.repositories import DecisionStore, IntentStore
+from agentic_core.ports.intents import IntentStore
+from agentic_core.ports.repositories import DecisionStore
 from agentic_core.runtime.effects import (
     Abandon,
     Ask,
@@ -27,7 +28,20 @@ from agentic_core.runtime.effects import (
 )
 from agentic_core.runtime.recorder import RunRecorder
 
-__all__ = ["Interpreter"]
+__all__ = ["Interpreter", "Sender"]
+
+
+class Sender(Protocol):
+    """Who takes orders from their writing down to their end; `OrderDesk` is one."""
+
+    async def prepare(self, decision: Decision, intents: Sequence[OrderIntent]) -> tuple[PreparedIntent, ...]:
+        """Write a decision and its intents down, and return these in their order."""
+
+    async def submit(self, prepared: PreparedIntent) -> SendOutcome | Denied:
+        """Send a durable intent through the gate, and note what came of it."""
+
+    async def withdraw(self, prepared: PreparedIntent, cause: str) -> None:
+        """Give up an intent that was never sent."""
 
 
 class Interpreter:
@@ -44,6 +58,7 @@ class Interpreter:
         now: Callable[[], Instant],
         budget: MonthBudget,
         chat_model: ChatModel | None = None,
+        sender: Sender | None = None,
     ) -> None:
         """Join the ports of one deployment.
 
@@ -56,6 +71,7 @@ class Interpreter:
             now: the venue's time.
             budget: what may be spent on chat models this month.
             chat_model: who is asked; None where only rules decide.
+            sender: who takes the orders; None where each ends with the broker's answer, as on paper.
         """
         self._fence = fence
         self._intents = intents
@@ -65,13 +81,14 @@ class Interpreter:
         self._now = now
         self._budget = budget
         self._chat_model = chat_model
+        self._sender = sender
         self._bound: Usd | None = None
 
     def perform(self, effect: Effect) -> Awaitable[EffectReply]:
         """Perform one effect; what is returned waits for its reply."""
         match effect:
             case Persist():
-                return self._intents.prepare(self._fence, effect.decision, effect.intents, at=self._now())
+                return self._prepare(effect)
             case Send():
                 return self._send(effect.prepared)
             case Record():
@@ -80,7 +97,7 @@ class Interpreter:
             case Quote():
                 return self._broker.price(effect.symbol)
             case Abandon():
-                return self._settle_unsent(effect.prepared, effect.cause)
+                return self._abandon(effect.prepared, effect.cause)
             case Reserve() | Ask():
                 return self._consult(effect)
             case _:
@@ -89,7 +106,22 @@ class Interpreter:
     async def _consult(self, effect: Reserve | Ask) -> EffectReply:
         return await self._ask(effect.question) if isinstance(effect, Ask) else await self._reserve(effect.bound)
 
+    def _prepare(self, wanted: Persist) -> Awaitable[tuple[PreparedIntent, ...]]:
+        if self._sender is not None:
+            return self._sender.prepare(wanted.decision, wanted.intents)
+        return self._intents.prepare(self._fence, wanted.decision, wanted.intents, at=self._now())
+
+    def _abandon(self, prepared: PreparedIntent, cause: str) -> Awaitable[None]:
+        if self._sender is not None:
+            return self._sender.withdraw(prepared, cause)
+        return self._settle_unsent(prepared, cause)
+
     async def _send(self, prepared: PreparedIntent) -> SendOutcome | Denied:
+        if self._sender is not None:
+            outcome = await self._sender.submit(prepared)
+            if not isinstance(outcome, Denied):
+                self._recorder.order(self._now(), prepared.intent, outcome)
+            return outcome
         outcome = await self._broker.submit(prepared)
         if isinstance(outcome, Denied):
             await self._settle_unsent(prepared, outcome.rule)

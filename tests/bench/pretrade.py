@@ -41,7 +41,9 @@ from tests.support.pretrade_scenes import (
 CHECK_BAR, TEXT_BAR = 1.5, 8.0
 _TOO_MANY_UNITS = 3
 INSTALL = "uv pip install --group bench"
-_ASKED_ELSEWHERE = frozenset({"R1_CLOSE_HAS_SIDE", "R3_STATE_MOVED", "R4_TOO_LATE"})
+_ASKED_ELSEWHERE = frozenset(
+    {"R1_CLOSE_HAS_SIDE", "R3_STATE_MOVED", "R4_NO_ACCOUNT", "R4_TOO_LATE", "R6_LEVERAGE_CHANGE"}
+)
 """Rules of a close, or of the gate before the broker: no part of the check that is timed."""
 
 

@@ -19,8 +19,8 @@ from agentic_core.domain import (
     client_order_id,
 )
 from agentic_core.domain.account import AccountView
-from agentic_core.domain.ids import AccountKey, ClientOrderId, DeploymentId
-from agentic_core.ports.broker import Absent, BrokerCapabilities, NotBurned
+from agentic_core.domain.ids import AccountKey, DeploymentId
+from agentic_core.ports.broker import Absent, BrokerCapabilities, NotBurned, Searched
 from tests.support.markets import BooksByHand, MarketByHand, prepared
 from tests.support.risk_scenes import Scene
 
@@ -55,9 +55,9 @@ class Noting:
         cloid = prepared.intent.cloid
         return Accepted(cloid=cloid, state=IntentState.FILLED, fills=(), venue_order_id="noted")
 
-    async def observe(self, cloid: ClientOrderId) -> Absent:
+    async def observe(self, prepared: PreparedIntent) -> Absent:
         """Know of nothing."""
-        return Absent(cloid=cloid)
+        return Absent(cloid=prepared.intent.cloid, searched=Searched(since=Instant(0), read_at=self._account.as_of))
 
     async def burn(self, prepared: PreparedIntent) -> NotBurned:
         """Burn nothing."""

@@ -71,9 +71,9 @@ class Room:
         self.durable.append(await self.open_orders())
         return self.fate or await self.paper.broker.send(prepared)
 
-    async def observe(self, cloid: ClientOrderId) -> Observation:
+    async def observe(self, prepared: PreparedIntent) -> Observation:
         """Ask the paper broker."""
-        return await self.paper.broker.observe(cloid)
+        return await self.paper.broker.observe(prepared)
 
     async def burn(self, prepared: PreparedIntent) -> Burned | NotBurned:
         """Ask the paper broker."""

@@ -15,8 +15,8 @@ from tests.support.risk_scenes import approved, denied
 
 D = Decimal
 IDS = [rule.id for rule in RULES]
-AT_THE_GATE = {"R3_STATE_MOVED", "R4_TOO_LATE"}
-"""Rules that only the gate can break: nothing moves and nothing expires within one snapshot."""
+AT_THE_GATE = {"R3_STATE_MOVED", "R4_NO_ACCOUNT", "R4_TOO_LATE", "R6_LEVERAGE_CHANGE"}
+"""Rules that only the gate can break: within one snapshot nothing moves, expires or is missing, and it opens only."""
 
 OF_A_CLOSE = "R1_CLOSE_HAS_SIDE"
 
@@ -26,8 +26,9 @@ def test_rules_are_one_list_in_the_order_of_the_page() -> None:
     assert [rule for rule in IDS if rule not in {*AT_THE_GATE, OF_A_CLOSE}] == list(BREAKING)
     assert IDS[1] == OF_A_CLOSE
     assert IDS[IDS.index("R3_UNRESOLVED_ORDER") + 1] == "R3_STATE_MOVED"
-    assert IDS[IDS.index("R4_STALE_ACCOUNT") + 1] == "R4_TOO_LATE"
-    assert len(IDS) == len(set(IDS)) == 32
+    assert IDS[IDS.index("R4_STALE_ACCOUNT") + 1 :][:2] == ["R4_NO_ACCOUNT", "R4_TOO_LATE"]
+    assert IDS[IDS.index("R6_VENUE_LEVERAGE") + 1] == "R6_LEVERAGE_CHANGE"
+    assert len(IDS) == len(set(IDS)) == 34
 
 
 def test_rules_belong_to_nine_stages_by_the_digit_of_their_id() -> None:
@@ -39,8 +40,8 @@ def test_rules_belong_to_nine_stages_by_the_digit_of_their_id() -> None:
     assert {rule.id: rule.stage.value for rule in RULES[::9]} == {
         "R1_SIDE_MISSING": "SHAPE",
         "R3_UNRESOLVED_ORDER": "STATE",
-        "R5_POSITION_CAP": "POSITION",
-        "R9_SIZE_ROUNDS_TO_ZERO": "VENUE",
+        "R5_NO_EQUITY": "POSITION",
+        "R8_DAILY_LOSS": "LOSS",
     }
 
 
@@ -153,7 +154,7 @@ def test_rules_when_everything_is_wrong_still_let_the_position_close() -> None:
 
 
 def test_deny_joins_rule_sentence_and_figures() -> None:
-    """Also for the gate's two rules, which need no other numbers."""
+    """Also for the gate's own rules, which need no other numbers."""
     action = ProposedAction(kind=ActionKind.OPEN, symbol=Symbol("BTC"))
     moved = Figures(held=D("0.5"), position_before=D(0))
     refusal = deny("R3_STATE_MOVED", action, moved)
@@ -161,4 +162,10 @@ def test_deny_joins_rule_sentence_and_figures() -> None:
     assert refusal.detail == "BTC: the decision saw 0 units, now it is 0.5"
     assert (
         deny("R4_TOO_LATE", action, Figures()).detail == "the order in BTC has too little time left before it expires"
+    )
+    unread = "the account could not be read, so nothing is opened in BTC"
+    assert deny("R4_NO_ACCOUNT", action, Figures()).detail == unread
+    assert deny("R6_LEVERAGE_CHANGE", action, Figures(held=D(2), unresolved=1, leverage_max=5)).detail == (
+        "the leverage of BTC is set while it is flat and nothing is unresolved, to 5 at most; "
+        "it holds 2 units and 1 order(s) are unresolved"
     )

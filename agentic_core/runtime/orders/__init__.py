@@ -1,0 +1,8 @@
+"""Following every order of an account from its writing down to the last of its fills."""
+
+from agentic_core.runtime.orders.account_book import AccountBook
+from agentic_core.runtime.orders.lives import Lives
+from agentic_core.runtime.orders.order_desk import OrderDesk
+from agentic_core.runtime.orders.siblings import StopPlanner, stop_id
+
+__all__ = ["AccountBook", "Lives", "OrderDesk", "StopPlanner", "stop_id"]
