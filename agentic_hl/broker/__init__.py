@@ -1,6 +1,5 @@
 """The broker on the live venue: facts and transport of one account, and the checks before it starts."""
 
-from agentic_hl.broker.account import AccountMemory, Remembered
 from agentic_hl.broker.boot import (
     BootCheck,
     BootFacts,
@@ -16,26 +15,33 @@ from agentic_hl.broker.boot import (
     live_denial,
 )
 from agentic_hl.broker.boot_reader import BootReader
-from agentic_hl.broker.hyperliquid_broker import BrokerTimes, HyperliquidBroker, TradedAccount, VenueAccess
+from agentic_hl.broker.fill_search import FillPages
+from agentic_hl.broker.hyperliquid_broker import HyperliquidBroker
+from agentic_hl.broker.opening import OpenedBroker, OpeningTerms, open_broker
+from agentic_hl.broker.terms import BrokerTimes, TradedAccount, VenueAccess
+from agentic_hl.broker.venue_clock import VenueClock
 
 __all__ = [
-    "AccountMemory",
     "BootCheck",
     "BootFacts",
     "BootReader",
     "BootRules",
     "BrokerTimes",
     "ClockReading",
+    "FillPages",
     "Finding",
     "HyperliquidBroker",
     "LeverageWanted",
     "ListingRead",
-    "Remembered",
+    "OpenedBroker",
+    "OpeningTerms",
     "Severity",
     "SymbolSettings",
     "TradedAccount",
     "Unread",
     "VenueAccess",
+    "VenueClock",
     "boot_findings",
     "live_denial",
+    "open_broker",
 ]

@@ -1,41 +1,22 @@
 """The account as the venue shows it, and what only its owner remembers."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
-import msgspec
-
-from agentic_core.domain.account import AccountSnapshot, DayCounters
+from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import ZERO, Usd
-from agentic_core.domain.order import OpenIntent
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant
+from agentic_core.ports.account_memory import AccountMemory
 from agentic_hl.wire.conversions import position_of
 from agentic_hl.wire.messages.account import ClearinghouseState, SpotState, WirePosition
 from agentic_hl.wire.messages.reading import Unreadable
 from agentic_hl.wire.units import WireError
 
-__all__ = ["AccountMemory", "Remembered", "snapshot_of"]
+__all__ = ["snapshot_of"]
 
 _DOLLAR: Final = "USDC"
-
-
-class Remembered(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the venue cannot know of an account."""
-
-    day: DayCounters
-    peak: Usd
-    unresolved: int = 0
-    open_intents: tuple[OpenIntent, ...] = ()
-
-
-class AccountMemory(Protocol):
-    """Keeps what outlives a process: counters of the day, the peak, and the intents that have not ended."""
-
-    def recall(self, as_of: Instant, equity: Usd) -> Remembered:
-        """Return what is remembered as of an instant at which the account had this value."""
-        ...
 
 
 def snapshot_of(
@@ -50,11 +31,15 @@ def snapshot_of(
         equity = _equity(state, spot, held)
         exposure = sum((abs(one.notional) for one in held), ZERO)
         margin = sum((one.margin for one in held), ZERO)
+        sums = state.margin_summary.notional
         positions = _positions(held)
     except WireError as exc:
         return Unreadable(cause=str(exc), what="clearinghouseState")
     if isinstance(positions, Unreadable):
         return positions
+    if spot is None and exposure and not sums:
+        cause = "there are positions and all sums read zero; the owner seems to have changed the account's mode"
+        return Unreadable(cause=cause, what="clearinghouseState")
     as_of = Instant(state.time)
     known = memory.recall(as_of, equity)
     return AccountSnapshot(

@@ -1,5 +1,6 @@
 """Finds the executions of one order among those of the account."""
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -7,19 +8,39 @@ import msgspec
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.ids import ClientOrderId
 from agentic_core.domain.times import Instant
-from agentic_core.errors import VenueUnavailable
 from agentic_hl.broker.asking import Asking
 from agentic_hl.rest.failures import readable
+from agentic_hl.rest.paging import FILL_PAGES, PagedLog
 from agentic_hl.rest.queries import fills_by_time
 from agentic_hl.wire.addresses import Address
-from agentic_hl.wire.conversions import fill_of
+from agentic_hl.wire.conversions import fill_id_of, fill_of
 from agentic_hl.wire.messages.fills import WireFill
 
-__all__ = ["FillSearch", "Sought"]
+__all__ = ["FillPages", "FillSearch", "Sought"]
 
-_PAGE: Final = 2_000
-_PAGES_MAX: Final = 5
-"""The venue shows the last 10,000 fills of an account."""
+
+class FillPages:
+    """Reads the list of one account's fills page by page."""
+
+    def __init__(self, asking: Asking, account: Address) -> None:
+        """Take where to ask."""
+
+        async def page(start: int) -> Sequence[WireFill]:
+            return await asking.ask(fills_by_time(account, start=start))
+
+        self._log: Final = PagedLog("fills", ask=page, time_of=_time_of, key_of=fill_id_of, limits=FILL_PAGES)
+
+    async def read(self, since: Instant) -> tuple[WireFill, ...]:
+        """Return what is listed by now, whoever caused it, oldest first, each fill once.
+
+        Raises:
+            VenueUnavailable: the venue does not answer, or there are more fills than can be read through.
+        """
+        return await self._log.since(since)
+
+
+def _time_of(fill: WireFill) -> int:
+    return fill.time
 
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -32,11 +53,11 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class FillSearch:
-    """Asks for the fills of one account."""
+    """Picks the fills of one order out of those of the account."""
 
     def __init__(self, asking: Asking, account: Address) -> None:
         """Take where to ask."""
-        self._asking: Final = asking
+        self._pages: Final = FillPages(asking, account)
         self._account: Final = account
 
     async def find(self, sought: Sought) -> tuple[Fill, ...]:
@@ -45,19 +66,25 @@ class FillSearch:
         Raises:
             VenueUnavailable: the venue does not answer, or there are more fills of others than can be read through.
         """
-        found: dict[str, Fill] = {}
-        start = int(sought.since)
-        for _ in range(_PAGES_MAX):
-            page = await self._asking.ask(fills_by_time(self._account, start=max(0, start)))
-            for each in page:
-                if _is_of(each, sought):
-                    fill = readable(fill_of(each, user=self._account, cloid=sought.cloid))
-                    found.setdefault(fill.fill_id, fill)
-            if len(page) < _PAGE:
-                return tuple(found.values())
-            start = max(each.time for each in page)  # several of one millisecond may lie on both pages
-        message = f"the account has more than {_PAGE * _PAGES_MAX} fills since {sought.since}; ask for a later start"
-        raise VenueUnavailable(message, retryable=False)
+        return self.pick(await self.listed(sought.since), sought)
+
+    async def listed(self, since: Instant) -> tuple[WireFill, ...]:
+        """Return every fill of the account that is listed by now.
+
+        Raises:
+            VenueUnavailable: as for `find`.
+        """
+        return await self._pages.read(since)
+
+    def pick(self, listed: Iterable[WireFill], sought: Sought) -> tuple[Fill, ...]:
+        """Return those of an order.
+
+        Raises:
+            VenueUnavailable: one of them cannot be read.
+        """
+        return tuple(
+            readable(fill_of(each, user=self._account, cloid=sought.cloid)) for each in listed if _is_of(each, sought)
+        )
 
 
 def _is_of(fill: WireFill, sought: Sought) -> bool:

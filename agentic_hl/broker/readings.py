@@ -1,17 +1,27 @@
 """What the venue's words say of an order; whatever is not proven stays unresolved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, TypeAlias, assert_never
 
 import msgspec
 
 from agentic_core.domain.fill import Fill
-from agentic_core.domain.money import ZERO
-from agentic_core.domain.order import Accepted, IntentState, OrderIntent, Rejected, SendOutcome, Unresolved
+from agentic_core.domain.money import ZERO, Size
+from agentic_core.domain.order import (
+    Accepted,
+    IntentKind,
+    IntentState,
+    OrderIntent,
+    Rejected,
+    SendOutcome,
+    TimeInForce,
+    Unresolved,
+)
 from agentic_core.ports.broker import Burned, NotBurned
 from agentic_hl.rest.transport import Answered, HttpOutcome, NeverLeft, Unclear
-from agentic_hl.wire.errors import Proof
+from agentic_hl.wire.errors import ErrorClass, Proof
 from agentic_hl.wire.messages.orders import OrderFate, OrderUpdate
 from agentic_hl.wire.messages.reading import Unreadable
 from agentic_hl.wire.replies import (
@@ -24,20 +34,31 @@ from agentic_hl.wire.replies import (
     RequestRefused,
     Resting,
     Statuses,
+    Succeeded,
+    Waiting,
     proof_of,
     read_reply,
 )
 
-__all__ = ["Executed", "SendReading", "burn_reading", "executed_by", "send_reading", "state_of", "with_fills"]
+__all__ = [
+    "Executed",
+    "SendReading",
+    "Shown",
+    "burn_reading",
+    "executed_by",
+    "send_reading",
+    "shown_of",
+    "with_fills",
+]
 
 _Word: TypeAlias = Reply | ItemStatus
 
-_STATES: Final = {
-    OrderFate.LIVE: IntentState.RESTING,
-    OrderFate.FILLED: IntentState.FILLED,
-    OrderFate.TRIGGERED: IntentState.UNKNOWN,  # another order took its place
-    OrderFate.UNKNOWN: IntentState.UNKNOWN,
-}
+_DONE: Final[Mapping[IntentKind, type[Done | Succeeded]]] = MappingProxyType(
+    {IntentKind.CANCEL: Succeeded, IntentKind.LEVERAGE: Done}
+)
+"""How the venue says that an action without size was carried out."""
+_NO_UNITS: Final = Size(ZERO)
+_FOR_TRIGGER: Final = "waitingForTrigger"
 
 
 class Executed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -51,17 +72,25 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 SendReading: TypeAlias = SendOutcome | Executed
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an order is, as far as its status and its fills prove it."""
+
+    state: IntentState
+    total: Size | None = None
+    """All units executed so far as the venue counts them; None where only the fills tell."""
+
+
 def send_reading(intent: OrderIntent, outcome: HttpOutcome) -> SendReading:
-    """Return what the answer to an order that was sent once says."""
+    """Return what the answer to an action that was sent once says."""
     match outcome:
         case NeverLeft(cause=cause):
-            return _unresolved(intent, f"nothing left: {cause}")
+            return Unresolved(cloid=intent.cloid, cause=f"nothing left: {cause}", left=False)
         case Unclear(cause=cause):
             return _unresolved(intent, cause)
         case Answered():
             reply = read_reply(outcome.status, outcome.body)
             word = reply.aligned(1)[0] if isinstance(reply, Statuses) else reply
-            return _order_reading(intent, word)
+            return _word_reading(intent, word)
         case _:
             assert_never(outcome)
 
@@ -69,15 +98,19 @@ def send_reading(intent: OrderIntent, outcome: HttpOutcome) -> SendReading:
 def with_fills(intent: OrderIntent, executed: Executed, fills: Sequence[Fill]) -> SendOutcome:
     """Return what is known of an order that executed, with those of its fills that are listed.
 
-    All of it executed: that stays true while fills are missing. Where it was a part, it is told only with all its
-    fills, because an outcome has no other word for how large the part was.
+    How much executed is the venue's count, which stays true while fills are missing. What is left of an order that may
+    rest is taken to rest, until a look at it says otherwise.
     """
-    listed = executed_by(fills)
-    if executed.size < intent.size and listed != executed.size:
-        cause = f"{executed.size} of {intent.size} executed, and its fills list {listed} so far"
-        return _unresolved(intent, cause)
-    state = IntentState.PARTIAL if executed.size < intent.size else IntentState.FILLED
-    return Accepted(cloid=intent.cloid, state=state, fills=tuple(fills), venue_order_id=str(executed.oid))
+    state = IntentState.FILLED
+    if executed.size < intent.size:
+        state = IntentState.PARTIAL if intent.time_in_force is TimeInForce.IOC else IntentState.RESTING
+    return Accepted(
+        cloid=intent.cloid,
+        state=state,
+        fills=tuple(fills),
+        venue_order_id=str(executed.oid),
+        total=Size(executed.size),
+    )
 
 
 def burn_reading(outcome: HttpOutcome) -> Burned | NotBurned:
@@ -94,28 +127,41 @@ def burn_reading(outcome: HttpOutcome) -> Burned | NotBurned:
             assert_never(outcome)
 
 
-def state_of(update: OrderUpdate, fills: Sequence[Fill], *, fills_complete: bool) -> IntentState:
+def shown_of(update: OrderUpdate, fills: Sequence[Fill], *, fills_complete: bool, unclaimed: bool = False) -> Shown:
     """Return what an order is by its status and the fills that are listed.
+
+    The venue shrinks a reduce-only order without a word, so of such a one the sizes beside the status tell nothing.
 
     Args:
         update: the order and its status.
         fills: what is listed of it.
         fills_complete: whether nothing of it can be missing in the list, because it ended long before that was read.
+        unclaimed: whether the list holds executions that name no order of ours and may be of the one that took the
+            place of this one.
 
     Raises:
         WireError: its sizes cannot be read.
     """
     listed = executed_by(fills)
+    order = update.order
+    is_plain = order.reduce_only is False and not order.is_trigger
+    told = Size(order.original_size - order.remaining_size) if is_plain else None
     match update.fate:
+        case OrderFate.LIVE:
+            return Shown(state=IntentState.RESTING, total=told)
+        case OrderFate.FILLED:
+            return Shown(state=IntentState.FILLED, total=told)
         case OrderFate.REJECTED:
-            return IntentState.UNKNOWN if listed else IntentState.REJECTED
+            return Shown(state=IntentState.UNKNOWN if listed else IntentState.REJECTED)
         case OrderFate.CANCELED:
-            told = update.order.original_size - update.order.remaining_size
-            if listed != told and not fills_complete:
-                return IntentState.UNKNOWN
-            return IntentState.PARTIAL if listed else IntentState.DEAD
-        case fate:
-            return _STATES[fate]
+            return _ended(update, listed, told, fills_complete=fills_complete)
+        case OrderFate.TRIGGERED if fills_complete and order.is_market and (listed or not unclaimed):
+            # The market order that took its place has ended too, and its fills name this order or nobody.
+            return Shown(state=IntentState.PARTIAL if listed else IntentState.DEAD)
+        case OrderFate.TRIGGERED | OrderFate.UNKNOWN:
+            return Shown(state=IntentState.UNKNOWN)
+        case _:
+            assert_never(update.fate)
 
 
 def executed_by(fills: Sequence[Fill]) -> Decimal:
@@ -123,16 +169,51 @@ def executed_by(fills: Sequence[Fill]) -> Decimal:
     return sum((fill.size for fill in fills), ZERO)
 
 
-def _order_reading(intent: OrderIntent, word: _Word) -> SendReading:
+def _ended(update: OrderUpdate, listed: Decimal, told: Size | None, *, fills_complete: bool) -> Shown:
+    order = update.order
+    if told is not None:
+        if listed > told:
+            return Shown(state=IntentState.UNKNOWN)
+        return Shown(state=IntentState.PARTIAL if told else IntentState.DEAD, total=told)
+    never_fired = order.waits_for_trigger and not listed
+    agreed = listed == order.original_size - order.remaining_size
+    if never_fired or agreed or fills_complete:
+        return Shown(state=IntentState.PARTIAL if listed else IntentState.DEAD)
+    return Shown(state=IntentState.UNKNOWN)
+
+
+def _word_reading(intent: OrderIntent, word: _Word) -> SendReading:
+    if intent.kind in _DONE:
+        return _plain_reading(intent, word)
     if isinstance(word, Filled | Resting) and word.cloid is not None and word.cloid.lower() != intent.cloid:
         return _unresolved(intent, f"the answer names another order, {word.cloid}")
     if isinstance(word, Filled):
         return Executed(cloid=intent.cloid, oid=word.oid, size=word.size)
     if isinstance(word, Resting):
-        return Accepted(cloid=intent.cloid, state=IntentState.RESTING, fills=(), venue_order_id=str(word.oid))
+        return _resting(intent, str(word.oid))
+    if isinstance(word, Waiting) and word.on == _FOR_TRIGGER and intent.kind is IntentKind.STOP:
+        return _resting(intent, "")  # its number is not told
+    return _refusal_reading(intent, word)
+
+
+def _plain_reading(intent: OrderIntent, word: _Word) -> SendOutcome:
+    if isinstance(word, _DONE[intent.kind]):
+        state = IntentState.FILLED
+        return Accepted(cloid=intent.cloid, state=state, fills=(), venue_order_id="", total=_NO_UNITS)
+    if isinstance(word, ItemRefused) and word.refusal.error_class is ErrorClass.ORDER_GONE:
+        # Of the target it proves nothing, but this cancel was looked at and did nothing.
+        return Rejected(cloid=intent.cloid, reason=_cause(word))
+    return _refusal_reading(intent, word)
+
+
+def _refusal_reading(intent: OrderIntent, word: _Word) -> SendOutcome:
     if proof_of(word) is Proof.NOTHING_EXECUTED:
         return Rejected(cloid=intent.cloid, reason=_cause(word))
     return _unresolved(intent, _cause(word))
+
+
+def _resting(intent: OrderIntent, oid: str) -> SendOutcome:
+    return Accepted(cloid=intent.cloid, state=IntentState.RESTING, fills=(), venue_order_id=oid)
 
 
 def _unresolved(intent: OrderIntent, cause: str) -> Unresolved:

@@ -18,11 +18,21 @@ class Sending:
     """One order on its way, and what is known of it so far."""
 
     def __init__(self, prepared: PreparedIntent, cause: str) -> None:
-        """Begin with nothing known."""
+        """Begin with nothing known, and nothing left."""
         self.prepared: Final = prepared
-        self.outcome: SendOutcome = Unresolved(cloid=prepared.intent.cloid, cause=cause)
+        self.outcome: SendOutcome = Unresolved(cloid=prepared.intent.cloid, cause=cause, left=False)
         self.oid: int | None = None
+        self.is_burned = False
         self.ended: Final = anyio.Event()
+
+    @property
+    def never_left(self) -> bool:
+        """Whether provably nothing of it left this process."""
+        return isinstance(self.outcome, Unresolved) and not self.outcome.left
+
+    def stay_unresolved(self, cause: str, *, left: bool) -> None:
+        """Note what is true from now on, in case time ends the call."""
+        self.outcome = Unresolved(cloid=self.prepared.intent.cloid, cause=cause, left=left)
 
 
 class Sendings:
@@ -38,16 +48,21 @@ class Sendings:
 
     def begin(self, prepared: PreparedIntent) -> Sending:
         """Note that an order is being sent."""
-        return self._keep(Sending(prepared, "the sending was broken off"))
+        return self._keep(Sending(prepared, "the sending was broken off before anything left"))
 
     def forbid(self, prepared: PreparedIntent) -> None:
-        """Let an order never be sent from here, because its nonce goes into a noop."""
-        if prepared.intent.cloid not in self._kept:
-            self._keep(Sending(prepared, "its nonce was given to a noop, so it was not sent")).ended.set()
+        """Let an order never be sent from here again, because its nonce goes into a noop."""
+        sending = self._kept.get(prepared.intent.cloid)
+        if sending is None:
+            sending = self._keep(Sending(prepared, "its nonce was given to a noop, so it was not sent"))
+            sending.ended.set()
+        sending.is_burned = True
 
-    def drop(self, prepared: PreparedIntent) -> None:
-        """Forget an order of which nothing left."""
-        self._kept.pop(prepared.intent.cloid, None)
+    def end(self, sending: Sending) -> None:
+        """Let those who wait for it go on; one of which nothing left is forgotten, so that it may be sent again."""
+        sending.ended.set()
+        if sending.never_left and not sending.is_burned:
+            self._kept.pop(sending.prepared.intent.cloid, None)
 
     def _keep(self, sending: Sending) -> Sending:
         self._kept[sending.prepared.intent.cloid] = sending

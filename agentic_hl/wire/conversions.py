@@ -154,8 +154,9 @@ def marks_of(meta: Meta, contexts: Sequence[AssetContextMark], as_of: Instant) -
 
 
 def fill_id_of(fill: WireFill) -> str:
-    """Return what names a fill within the account: coin, number of the execution, number of the order."""
-    return f"{fill.coin}:{fill.tid}:{fill.oid}"
+    """Return what names a fill within the account: coin, execution, order; and the time where no two sides met."""
+    named = f"{fill.coin}:{fill.tid}:{fill.oid}"
+    return named if fill.tid else f"{named}:{fill.time}"
 
 
 @_readable

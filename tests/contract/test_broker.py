@@ -146,26 +146,31 @@ async def test_broker_rejects_an_order_that_cannot_execute_within_its_limit(venu
 
 async def test_broker_observes_an_executed_order_as_it_answered_it(venue: Venue) -> None:
     """Asking later tells the same as sending did."""
-    outcome = await fill(venue, order(0, Side.BUY, "2", "101"))
-    known = await venue.broker.observe(outcome.cloid)
-    assert known == Known(cloid=outcome.cloid, state=outcome.state, fills=outcome.fills)
+    intent = order(0, Side.BUY, "2", "101")
+    outcome = await fill(venue, intent)
+    known = await venue.broker.observe(sendable(intent))
+    assert isinstance(known, Known)
+    assert (known.cloid, known.state, known.fills) == (outcome.cloid, outcome.state, outcome.fills)
+    assert known.total in {None, D(2)}
 
 
 async def test_broker_observes_no_fill_of_a_rejected_order(venue: Venue) -> None:
     """A venue may forget an order that never lived, and never claims that it executed."""
     intent = order(0, Side.BUY, "2", "99")
     await venue.broker.send(sendable(intent))
-    seen = await venue.broker.observe(intent.cloid)
-    assert seen in (
-        Absent(cloid=intent.cloid),
-        Known(cloid=intent.cloid, state=IntentState.REJECTED, fills=()),
-    )
+    seen = await venue.broker.observe(sendable(intent))
+    assert (seen.cloid, seen.fills) == (intent.cloid, ())
+    assert isinstance(seen, Absent) or seen.state is IntentState.REJECTED
 
 
 async def test_broker_observes_an_order_never_sent_as_absent(venue: Venue) -> None:
-    """It says that it does not know it."""
-    intent = order(0, Side.BUY, "2", "101")
-    assert await venue.broker.observe(intent.cloid) == Absent(cloid=intent.cloid)
+    """It says that it does not know it, and has looked for fills since a minute before it was prepared."""
+    ready = sendable(order(0, Side.BUY, "2", "101"))
+    seen = await venue.broker.observe(ready)
+    assert isinstance(seen, Absent)
+    assert (seen.cloid, seen.fills) == (ready.intent.cloid, ())
+    assert seen.searched.since <= ready.prepared_at - 60_000
+    assert seen.searched.read_at >= ready.prepared_at
 
 
 async def test_broker_reduces_no_further_than_flat(venue: Venue) -> None:

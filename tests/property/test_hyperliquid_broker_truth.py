@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from agentic_core.domain import Accepted, IntentState, PreparedIntent, Rejected, SendOutcome, Side
 from agentic_core.errors import VenueUnavailable
-from agentic_core.execution.evidence import BurnBegan, Evidence, SendBegan, evidence_of
+from agentic_core.execution.answers import evidence_of
+from agentic_core.execution.evidence import BurnBegan, Evidence, SendBegan
 from agentic_core.execution.intent import Contradiction, learn
 from agentic_core.execution.life import begin
 from agentic_core.ports.broker import Absent, Burned, Known, Observation
@@ -32,22 +33,23 @@ def check_outcome(outcome: SendOutcome, executed: Decimal) -> None:
     if isinstance(outcome, Rejected):
         assert executed == 0
     if isinstance(outcome, Accepted):
-        assert executed > 0
         assert outcome.filled_size <= executed
-        assert executed == (SIZE if outcome.state is IntentState.FILLED else outcome.filled_size)
+        assert 0 < executed == outcome.total
+        assert (outcome.state is IntentState.FILLED) == (executed == SIZE)
 
 
 def check_seen(seen: Observation, executed: Decimal) -> None:
     """Judge what observing said by what executed in the end; only an unknown state leaves it open."""
-    if isinstance(seen, Absent):
-        return
     listed = sum((fill.size for fill in seen.fills), D(0))
     assert listed <= executed
+    if isinstance(seen, Absent):
+        return
+    assert seen.total is None or listed <= seen.total <= executed
     match seen.state:
         case IntentState.FILLED:
             assert executed == SIZE
         case IntentState.PARTIAL:
-            assert 0 < listed == executed
+            assert 0 < executed == seen.total
         case IntentState.DEAD | IntentState.REJECTED:
             assert executed == 0
         case _:
@@ -91,11 +93,11 @@ def test_hyperliquid_broker_tells_the_truth_in_any_weather(
             evidence += [BurnBegan(), evidence_of(burned)]
         seen: list[Observation] = []
         with suppress(VenueUnavailable):
-            seen.append(await at.broker.observe(cloid))
+            seen.append(await at.broker.observe(ready))
         at.go_wrong(Weather())
         await at.clock.sleep(60)
         assert await at.broker.send(ready) == outcome
-        seen.append(await at.broker.observe(cloid))
+        seen.append(await at.broker.observe(ready))
         executed = at.executed(cloid)
         check_outcome(outcome, executed)
         assert not (isinstance(burned, Burned) and executed)

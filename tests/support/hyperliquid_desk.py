@@ -7,9 +7,11 @@ from msgspec.structs import replace
 
 from agentic_core.domain import ClientOrderId, DayCounters, Instant, OrderIntent, PreparedIntent, Usd
 from agentic_core.domain.times import day_of
+from agentic_core.ports.account_memory import Remembered
+from agentic_core.ports.budgets import Bucket
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.entropy import Entropy
-from agentic_hl.broker import BrokerTimes, HyperliquidBroker, Remembered, TradedAccount, VenueAccess
+from agentic_hl.broker import BrokerTimes, HyperliquidBroker, TradedAccount, VenueAccess, VenueClock
 from agentic_hl.market.meta_cache import MetaCache
 from agentic_hl.rest import (
     Answered,
@@ -47,9 +49,17 @@ OWNER = Signer.from_hex("0x" + "0b" * 32)
 WALLET = Signer.from_hex("0x" + "0c" * 32)
 _PLENTY = Decimal(1_000_000_000)
 _NONCES = 16**4
+_NO_WAITING = Bucket(name="here", capacity=1_000_000, per_minute=1_000_000)
+"""While time stands still no weight flows back."""
 
 OPTIONS = VenueOptions(
-    engine=Options(start_prices={0: Decimal(100)}, levels=0, print_usd=Decimal(0), default_leverage=10)
+    engine=Options(
+        start_prices={0: Decimal(100)},
+        levels=0,
+        level_usd=_PLENTY,
+        print_usd=Decimal(0),
+        default_leverage=10,
+    )
 )
 
 
@@ -85,11 +95,13 @@ def sendable(intent: OrderIntent, *, at: Instant = AT) -> PreparedIntent:
     return replace(prepared(intent), prepared_at=at, nonce=nonce, expires_at=Instant(at + 10_000))
 
 
-def access_over(transport: HttpTransport, clock: Clock, entropy: Entropy) -> VenueAccess:
-    """Return the way to the venue over a transport."""
-    budget = IpBudget(MemoryBudgets(clock), clock, weight_bucket("here"))
+def access_over(
+    transport: HttpTransport, clock: Clock, entropy: Entropy, *, bucket: Bucket | None = None
+) -> VenueAccess:
+    """Return the way to the venue over a transport, with the weight of one address unless another bucket is given."""
+    budget = IpBudget(MemoryBudgets(clock), clock, bucket or weight_bucket("here"))
     rest = HyperliquidRest(transport, clock, entropy, budget)
-    return VenueAccess(rest=rest, metas=MetaCache(rest, clock), clock=clock)
+    return VenueAccess(rest=rest, metas=MetaCache(rest, clock), clock=clock, venue_clock=VenueClock(rest, clock))
 
 
 def broker_over(
@@ -113,9 +125,10 @@ def approve(venue: Venue, now: Instant, *, name: str = "desk", wallet: Signer = 
 
 
 def set_price(venue: Venue, price: str, now: Instant) -> None:
-    """Move the mark and a deep book of BTC to one price."""
+    """Move the mark and a deep book of BTC to one price; what is triggered executes there."""
     px = Decimal(price)
-    venue.set_price("BTC", oracle=px, mark=px, mid=px, now=now)
+    venue.advance(now)
+    venue.engine.set_price(0, oracle=px, mark=px, mid=px, spread=Decimal(0), levels=1)
     venue.engine.set_house(0, [(px, _PLENTY)], [(px, _PLENTY)])
     venue.settle(now)
 
@@ -131,7 +144,7 @@ class HyperliquidDesk:
         self.posted: list[tuple[str, bytes]] = []
         self.instead: dict[str, HttpOutcome] = {}
         """What is answered on a path in place of the venue."""
-        self.access = access_over(self, self.clock, GivenEntropy())
+        self.access = access_over(self, self.clock, GivenEntropy(), bucket=_NO_WAITING)
         self.broker = broker_over(self.access)
         self.set("100")
 

@@ -28,8 +28,8 @@ class Scene:
         self.broker = broker_over(self.access)
 
     async def ready(self) -> None:
-        """Let the listings be known, as the boot checks do."""
-        await self.access.metas.refresh()
+        """Let everything be known that the first order needs, as opening the broker does."""
+        await self.broker.warm_up()
 
     def quote(self, price: str, depth: str | None = None) -> None:
         """Let BTC trade at a price, to a depth."""

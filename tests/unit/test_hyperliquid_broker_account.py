@@ -57,9 +57,17 @@ async def test_hyperliquid_account_that_cannot_be_read_is_no_account(body: bytes
 async def test_hyperliquid_order_that_the_venue_tells_in_new_words_is_not_absent() -> None:
     """Neither `order` nor `unknownOid`: nothing was learned."""
     desk = HyperliquidDesk()
-    desk.instead["/info"] = Answered(status=200, body=b'{"status":"archived"}', content_type="application/json")
+    told = b'{"status":"archived","time":1640995260000}'
+    desk.instead["/info"] = Answered(status=200, body=told, content_type="application/json")
     with pytest.raises(VenueUnavailable, match="archived"):
-        await desk.broker.observe(order(0, Side.BUY, "2", "101").cloid)
+        await desk.broker.observe(sendable(order(0, Side.BUY, "2", "101")))
+
+
+async def test_hyperliquid_account_whose_mode_the_owner_changed_is_no_account() -> None:
+    """Its dollars lie elsewhere since, and an equity of zero would be wrong."""
+    desk = await holding_two(Mode.UNIFIED)
+    with pytest.raises(VenueUnavailable, match="mode"):
+        await desk.broker.account()
 
 
 WANTED = {BTC: LeverageWanted(value=10)}

@@ -8,14 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from agentic_core.domain import (
+    Accepted,
     AccountKey,
     Fence,
     IntentKind,
     PreparedIntent,
+    Price,
     Rejected,
     Side,
     Symbol,
-    TimeInForce,
+    Trigger,
+    TriggerKind,
     Unresolved,
 )
 from agentic_core.errors import ConfigError, InputError, UsageError
@@ -72,8 +75,8 @@ UNPROVEN: dict[str, HttpOutcome] = {
     "waiting": item("waitingForTrigger"),
     "another order": item({"filled": {"totalSz": "2", "avgPx": "100", "oid": 7, "cloid": "0x" + "ab" * 16}}),
     "silence": Unclear(cause="no whole answer", timed_out=True),
-    "no connection": NeverLeft(cause="no route"),
 }
+NO_CONNECTION = NeverLeft(cause="no route")
 
 
 @pytest.mark.parametrize("name", sorted(PROVEN))
@@ -94,9 +97,33 @@ async def test_hyperliquid_send_without_proof_is_unresolved_for_good(name: str) 
     outcome = await desk.broker.send(READY)
     assert isinstance(outcome, Unresolved), outcome
     assert outcome.cause
+    assert outcome.left
     desk.instead.clear()
     assert await desk.broker.send(READY) == outcome
     assert desk.actions == 1
+
+
+async def test_hyperliquid_send_of_which_nothing_left_is_really_sent_the_next_time() -> None:
+    """There was no connection, so the venue cannot know of it."""
+    desk = HyperliquidDesk()
+    desk.instead["/exchange"] = NO_CONNECTION
+    assert await desk.broker.send(READY) == Unresolved(cloid=INTENT.cloid, cause="nothing left: no route", left=False)
+    desk.instead.clear()
+    assert isinstance(await desk.broker.send(READY), Accepted)
+    assert desk.executed(INTENT.cloid) == Decimal(2)
+
+
+async def test_hyperliquid_send_of_which_nothing_left_stays_here_once_its_nonce_is_burned() -> None:
+    """A burn is for good, also where the order before it had no connection."""
+    desk = HyperliquidDesk()
+    desk.instead["/exchange"] = NO_CONNECTION
+    await desk.broker.send(READY)
+    desk.instead.clear()
+    assert await desk.broker.burn(READY) == Burned()
+    outcome = await desk.broker.send(READY)
+    assert isinstance(outcome, Unresolved)
+    assert not outcome.left
+    assert desk.actions == 2
 
 
 @pytest.mark.parametrize("name", sorted(PROVEN | UNPROVEN))
@@ -155,13 +182,19 @@ async def test_hyperliquid_burn_of_an_intent_without_nonce_needs_no_request() ->
     assert desk.actions == 0
 
 
+TRIGGER = Trigger(kind=TriggerKind.STOP, price=Price(Decimal(90)))
+EXIT = order(0, Side.SELL, "2", "80", reduce_only=True)
 FOREIGN = Fence(account=AccountKey("mainnet:0x01"), epoch=1)
 UNSENDABLE: dict[str, tuple[PreparedIntent, type[Exception]]] = {
     "no nonce": (replace(READY, nonce=None), UsageError),
     "no expiry": (replace(READY, expires_at=None), UsageError),
     "another account": (replace(READY, fence=FOREIGN), UsageError),
-    "resting": (replace(READY, intent=replace(INTENT, time_in_force=TimeInForce.GTC)), UsageError),
-    "a stop": (replace(READY, intent=replace(INTENT, kind=IntentKind.STOP)), UsageError),
+    "an order with a trigger": (replace(READY, intent=replace(INTENT, trigger=TRIGGER)), UsageError),
+    "a stop without trigger": (replace(READY, intent=replace(EXIT, kind=IntentKind.STOP)), UsageError),
+    "a stop that may open": (replace(READY, intent=replace(INTENT, kind=IntentKind.STOP, trigger=TRIGGER)), UsageError),
+    "a cancel of nothing": (replace(READY, intent=replace(INTENT, kind=IntentKind.CANCEL)), UsageError),
+    "a leverage of nothing": (replace(READY, intent=replace(INTENT, kind=IntentKind.LEVERAGE)), UsageError),
+    "a noop": (replace(READY, intent=replace(INTENT, kind=IntentKind.NOOP)), UsageError),
     "an illegal price": (sendable(order(0, Side.BUY, "2", "100.123456")), WireError),
     "an illegal size": (sendable(order(0, Side.BUY, "2.0000001", "101")), WireError),
     "nothing listed": (sendable(order(0, Side.BUY, "2", "101", symbol=Symbol("NOSUCH"))), InputError),
@@ -186,6 +219,7 @@ async def test_hyperliquid_send_without_listings_says_that_nothing_left() -> Non
     outcome = await desk.broker.send(READY)
     assert isinstance(outcome, Unresolved)
     assert outcome.cause.startswith("nothing left: meta was answered with HTTP 400")
+    assert not outcome.left
     assert desk.actions == 0
 
 

@@ -39,7 +39,7 @@ def taken_unheard(fault: LinkFault) -> None:
         assert await at.broker.send(ready) == outcome
         await at.clock.sleep(10)
         assert at.executed(cloid) == D(2)
-        seen = await at.broker.observe(cloid)
+        seen = await at.broker.observe(ready)
         assert isinstance(seen, Known)
         assert (seen.state, sum(fill.size for fill in seen.fills)) == (IntentState.FILLED, D(2))
         assert isinstance(await at.broker.burn(ready), NotBurned)
@@ -84,7 +84,7 @@ def test_hyperliquid_lost_order_is_absent_and_a_burn_ends_it() -> None:
         cloid = ready.intent.cloid
         at.go_wrong(LoseMessage(direction=Direction.REQUEST, of="order"))
         assert isinstance(await at.broker.send(ready), Unresolved)
-        assert await at.broker.observe(cloid) == Absent(cloid=cloid)
+        assert isinstance(await at.broker.observe(ready), Absent)
         assert await at.broker.burn(ready) == Burned()
         assert isinstance(await at.broker.send(ready), Unresolved)
         assert at.executed(cloid) == D(0)
@@ -107,13 +107,16 @@ def test_hyperliquid_order_overtaken_by_its_burn_executes_nothing() -> None:
 
 
 def test_hyperliquid_order_over_a_cut_link_says_that_nothing_left() -> None:
-    """It is unresolved all the same, because the port has no word for it."""
+    """It may be sent again once the link is back."""
 
     async def scene(at: Scene) -> None:
         at.go_wrong(CutLink(for_ms=1_000))
-        outcome = await at.broker.send(sendable(order(0, Side.BUY, "2", "101"), at=at.clock.now()))
+        ready = sendable(order(0, Side.BUY, "2", "101"), at=at.clock.now())
+        outcome = await at.broker.send(ready)
         assert isinstance(outcome, Unresolved)
-        assert outcome.cause.startswith("nothing left: ")
+        assert (outcome.cause[:14], outcome.left) == ("nothing left: ", False)
+        await at.clock.sleep(2)
+        assert isinstance(await at.broker.send(ready), Accepted)
 
     play(scene)
 
@@ -141,8 +144,9 @@ def test_hyperliquid_order_that_fills_in_part_is_partial_with_its_fills() -> Non
         outcome = await at.broker.send(ready)
         assert isinstance(outcome, Accepted)
         assert (outcome.state, outcome.filled_size) == (IntentState.PARTIAL, D("0.5"))
-        seen = await at.broker.observe(ready.intent.cloid)
-        assert seen == Known(cloid=ready.intent.cloid, state=IntentState.PARTIAL, fills=outcome.fills)
+        seen = await at.broker.observe(ready)
+        assert isinstance(seen, Known)
+        assert (seen.state, seen.total, seen.fills) == (IntentState.PARTIAL, D("0.5"), outcome.fills)
 
     play(scene)
 
@@ -155,7 +159,8 @@ def test_hyperliquid_full_fill_is_accepted_before_its_fills_are_listed() -> None
         ready = sendable(order(0, Side.BUY, "2", "101"), at=at.clock.now())
         outcome = await at.broker.send(ready)
         assert isinstance(outcome, Accepted)
-        assert (outcome.state, outcome.fills) == (IntentState.FILLED, ())
+        assert (outcome.state, outcome.total, outcome.fills) == (IntentState.FILLED, D(2), ())
+        assert at.sent("userFillsByTime") == 4
 
     play(scene)
 
@@ -169,39 +174,40 @@ def test_hyperliquid_send_waits_a_little_for_its_fills() -> None:
         outcome = await at.broker.send(sendable(order(0, Side.BUY, "2", "101"), at=at.clock.now()))
         assert isinstance(outcome, Accepted)
         assert (outcome.state, outcome.filled_size) == (IntentState.FILLED, D(2))
-        assert at.clock.boottime_ms() - began <= 1_500
+        assert at.clock.boottime_ms() - began <= 1_800
 
     play(scene)
 
 
-def test_hyperliquid_partial_fill_is_unresolved_until_its_fills_are_listed() -> None:
-    """An outcome has no other word for how much it was, so it is not called anything yet."""
+def test_hyperliquid_partial_fill_is_told_by_the_answer_before_its_fills_are_listed() -> None:
+    """How much executed is the venue's own count; which fills it was is told when they are listed."""
 
     async def scene(at: Scene) -> None:
         at.quote("100", depth="0.5")
         at.go_wrong(LagReads(by_ms=20_000))
         ready = sendable(order(0, Side.BUY, "2", "101"), at=at.clock.now())
         outcome = await at.broker.send(ready)
-        assert isinstance(outcome, Unresolved)
-        assert outcome.cause.startswith("0.5 of 2 executed")
+        assert isinstance(outcome, Accepted)
+        assert (outcome.state, outcome.total, outcome.fills) == (IntentState.PARTIAL, D("0.5"), ())
         await at.clock.sleep(30)
-        seen = await at.broker.observe(ready.intent.cloid)
+        seen = await at.broker.observe(ready)
         assert isinstance(seen, Known)
         assert (seen.state, sum(fill.size for fill in seen.fills)) == (IntentState.PARTIAL, D("0.5"))
 
     play(scene)
 
 
-def test_hyperliquid_forgotten_order_is_known_by_its_fills() -> None:
-    """`unknownOid` beside a fill with the order's id is no absence."""
+def test_hyperliquid_forgotten_order_is_absent_with_its_fills() -> None:
+    """`unknownOid` says nothing against a fill with the order's id."""
 
     async def scene(at: Scene) -> None:
         ready = sendable(order(0, Side.BUY, "2", "101"), at=at.clock.now())
         outcome = await at.broker.send(ready)
         assert isinstance(outcome, Accepted)
         at.venue.spoil(ForgottenOrders())
-        seen = await broker_over(at.access).observe(ready.intent.cloid)
-        assert seen == Known(cloid=ready.intent.cloid, state=IntentState.UNKNOWN, fills=outcome.fills)
+        seen = await broker_over(at.access).observe(ready)
+        assert isinstance(seen, Absent)
+        assert seen.fills == outcome.fills
 
     play(scene)
 
@@ -217,7 +223,8 @@ def test_hyperliquid_clipped_close_that_fills_in_part_is_partial_once_nothing_ca
         assert isinstance(outcome, Accepted)
         assert (outcome.state, outcome.filled_size) == (IntentState.PARTIAL, D("0.5"))
         await at.clock.sleep(6)
-        seen = await at.broker.observe(close.intent.cloid)
-        assert seen == Known(cloid=close.intent.cloid, state=IntentState.PARTIAL, fills=outcome.fills)
+        seen = await at.broker.observe(close)
+        assert isinstance(seen, Known)
+        assert (seen.state, seen.fills) == (IntentState.PARTIAL, outcome.fills)
 
     play(scene)

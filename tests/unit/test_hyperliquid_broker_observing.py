@@ -7,16 +7,17 @@ import pytest
 
 from agentic_core.domain import Instant, IntentState, Side
 from agentic_core.errors import VenueUnavailable
-from agentic_core.ports.broker import Known
+from agentic_core.ports.broker import Absent, Known, Searched
 from agentic_hl.rest import Answered, HttpOutcome
 from tests.support.clocks import VirtualClock
-from tests.support.hyperliquid_desk import access_over, broker_over
+from tests.support.hyperliquid_desk import access_over, broker_over, sendable
 from tests.support.markets import AT, order
 from tests.support.resting import GivenEntropy
 
 pytestmark = pytest.mark.anyio
 
-CLOID = order(0, Side.BUY, "2", "101").cloid
+READY = sendable(order(0, Side.BUY, "2", "101"))
+CLOID = READY.intent.cloid
 FOREIGN = "0x" + "ab" * 16
 OID = 77
 
@@ -56,11 +57,16 @@ class Told:
         return Answered(status=200, body=json.dumps(content).encode(), content_type="application/json")
 
 
-async def state_seen(told: object, *lists: object, venue_ahead: int = 0) -> tuple[str, str]:
-    """Return the state that is made of a status, lists of fills one after the other, and the venue's time."""
+def told(answer: object, *lists: object, venue_ahead: int = 0, takes_ms: int = 0) -> Told:
+    """Make a venue of a status, lists of fills one after the other, and its time."""
     clock = {"time": AT + venue_ahead, "specialStatuses": None}
-    venue = Told({"orderStatus": [told], "userFillsByTime": list(lists), "exchangeStatus": [clock]})
-    seen = await venue.broker.observe(CLOID)
+    answers: dict[str, list[object]] = {"orderStatus": [answer], "userFillsByTime": [*lists], "exchangeStatus": [clock]}
+    return Told(answers, takes_ms=takes_ms)
+
+
+async def state_seen(answer: object, *lists: object, venue_ahead: int = 0) -> tuple[str, str]:
+    """Return the state that is made of a status, lists of fills one after the other, and the venue's time."""
+    seen = await told(answer, *lists, venue_ahead=venue_ahead).broker.observe(READY)
     assert isinstance(seen, Known)
     return seen.state.value, " ".join(str(one.size) for one in seen.fills)
 
@@ -74,8 +80,9 @@ async def state_seen(told: object, *lists: object, venue_ahead: int = 0) -> tupl
         ("iocCancelRejected", [], "rejected"),
         ("perpMarginRejected", [fill("2")], "unknown"),
         ("canceled", [fill("0.5")], "partial"),
-        ("canceled", [], "unknown"),
-        ("marginCanceled", [fill("0.25")], "unknown"),
+        ("canceled", [fill("0.75")], "unknown"),
+        ("canceled", [], "partial"),
+        ("marginCanceled", [fill("0.25")], "partial"),
         ("triggered", [], "unknown"),
         ("paused", [], "unknown"),
     ],
@@ -83,7 +90,7 @@ async def state_seen(told: object, *lists: object, venue_ahead: int = 0) -> tupl
 async def test_hyperliquid_order_is_called_ended_only_where_status_and_fills_agree(
     word: str, listed: list[object], state: str
 ) -> None:
-    """Half a unit of two executed by the status; a list that lacks it is behind."""
+    """Half a unit of two executed by the status; a list that lacks it is behind, and one that holds more is not."""
     assert (await state_seen(status(word), listed, venue_ahead=60_000))[0] == state
 
 
@@ -93,18 +100,18 @@ async def test_hyperliquid_order_cancelled_untouched_is_dead() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "later", "seen"),
+    ("ahead", "listed", "seen"),
     [
-        (5_000, [fill("0.25")], ("unknown", "")),
+        (5_000, [fill("0.25")], ("unknown", "0.25")),
         (5_001, [fill("0.25")], ("partial", "0.25")),
         (5_001, [], ("dead", "")),
     ],
 )
 async def test_hyperliquid_shrunk_close_is_judged_by_its_fills_once_they_cannot_be_missing(
-    ahead: int, later: list[object], seen: tuple[str, str]
+    ahead: int, listed: list[object], seen: tuple[str, str]
 ) -> None:
-    """More than five seconds after its end the list is read once more, and counts."""
-    assert await state_seen(status("canceled", reduce_only=True), [], later, venue_ahead=ahead) == seen
+    """The venue's time, read before the list, is more than five seconds after its end."""
+    assert await state_seen(status("canceled", reduce_only=True), listed, venue_ahead=ahead) == seen
 
 
 async def test_hyperliquid_fill_without_client_order_id_is_found_by_the_order_number() -> None:
@@ -119,8 +126,8 @@ async def test_hyperliquid_fills_are_searched_over_pages_and_each_counts_once() 
     """A page of 2,000 may end within a millisecond, so the next begins at its last one."""
     others = [fill("1", number, cloid=FOREIGN) for number in range(1, 1_999)]
     split = [fill("0.25", 1_999), fill("0.25", 2_000)]
-    venue = Told({"orderStatus": [status("canceled")], "userFillsByTime": [others + split, [split[1]]]})
-    seen = await venue.broker.observe(CLOID)
+    venue = told(status("canceled"), others + split, [split[1]])
+    seen = await venue.broker.observe(READY)
     assert isinstance(seen, Known)
     assert (seen.state, len(seen.fills)) == (IntentState.PARTIAL, 2)
     starts = [each["startTime"] for each in venue.asked if each["type"] == "userFillsByTime"]
@@ -130,30 +137,32 @@ async def test_hyperliquid_fills_are_searched_over_pages_and_each_counts_once() 
 async def test_hyperliquid_search_through_too_many_fills_is_no_answer() -> None:
     """What was not read through may hold the order's fills; a minute a page leaves weight for the next."""
     others: list[object] = [fill("1", number, cloid=FOREIGN) for number in range(2_000)]
-    venue = Told({"orderStatus": [status("filled")], "userFillsByTime": [others]}, takes_ms=60_000)
-    with pytest.raises(VenueUnavailable, match="more than 10000 fills"):
-        await venue.broker.observe(CLOID)
+    venue = told(status("filled"), others, takes_ms=60_000)
+    with pytest.raises(VenueUnavailable, match="more fills since"):
+        await venue.broker.observe(READY)
 
 
 async def test_hyperliquid_answer_about_another_order_is_no_answer() -> None:
     """The question named one order only."""
-    venue = Told({"orderStatus": [status("filled", cloid=FOREIGN)], "userFillsByTime": [[]]})
+    venue = told(status("filled", cloid=FOREIGN), [])
     with pytest.raises(VenueUnavailable, match="asked for"):
-        await venue.broker.observe(CLOID)
+        await venue.broker.observe(READY)
 
 
 @pytest.mark.parametrize("spoilt", [{"feeToken": "HYPE", "fee": "1"}, {"px": "1e5"}, {"side": "X"}])
 async def test_hyperliquid_fill_that_cannot_be_read_is_no_answer(spoilt: dict[str, object]) -> None:
     """Leaving it out would tell too little."""
-    venue = Told({"orderStatus": [status("filled")], "userFillsByTime": [[fill("2") | spoilt]]})
+    venue = told(status("filled"), [fill("2") | spoilt])
     with pytest.raises(VenueUnavailable):
-        await venue.broker.observe(CLOID)
+        await venue.broker.observe(READY)
 
 
-async def test_hyperliquid_order_of_another_process_is_searched_a_day_back() -> None:
-    """Nothing else is known of it, neither when it was prepared nor its number."""
-    venue = Told({"orderStatus": [{"status": "unknownOid"}], "userFillsByTime": [[fill("2")]]})
-    seen = await venue.broker.observe(CLOID)
-    assert isinstance(seen, Known)
-    assert seen.state is IntentState.UNKNOWN
-    assert venue.asked[-1]["startTime"] == Instant(AT - 86_400_000)
+async def test_hyperliquid_order_of_another_process_is_searched_since_before_it_was_prepared() -> None:
+    """A fill with its id beside `unknownOid` is found all the same, and the venue's time was read first."""
+    venue = told({"status": "unknownOid"}, [fill("2")], venue_ahead=7_000)
+    seen = await venue.broker.observe(READY)
+    assert isinstance(seen, Absent)
+    assert [one.size for one in seen.fills] == [2]
+    assert seen.searched == Searched(since=Instant(AT - 60_000), read_at=Instant(AT + 7_000))
+    assert [each["type"] for each in venue.asked] == ["exchangeStatus", "orderStatus", "userFillsByTime"]
+    assert venue.asked[-1]["startTime"] == AT - 60_000

@@ -13,6 +13,10 @@ from agentic_hl.wire.units import decimal_of
 __all__ = ["STATUSES", "OrderFate", "OrderStatusAnswer", "OrderUpdate", "WireOrder", "fate_of"]
 
 
+_MARKET = "Market"
+_UNFIRED = "Price "
+
+
 class OrderFate(StrEnum):
     """What a status means for an order; a status nobody knows means nothing."""
 
@@ -78,6 +82,8 @@ class WireOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="cam
     """Absent means no in `openOrders`, and unknown in `orderUpdates`."""
     is_trigger: bool = False
     trigger_px: str = "0.0"
+    trigger_condition: str = "N/A"
+    """Of a trigger, the price it waits for, in words for people."""
     is_position_tpsl: bool = False
     order_type: str = "Limit"
     tif: str | None = None
@@ -102,6 +108,16 @@ class WireOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="cam
     def trigger_price(self) -> Decimal | None:
         """The mark at which it becomes active; None when it is no trigger."""
         return decimal_of(self.trigger_px) if self.is_trigger else None
+
+    @property
+    def is_market(self) -> bool:
+        """Whether it never rests once it is active, whatever its limit."""
+        return self.order_type.endswith(_MARKET)
+
+    @property
+    def waits_for_trigger(self) -> bool:
+        """Whether it is a trigger that has not fired, or ended without having done so."""
+        return self.is_trigger and self.trigger_condition.startswith(_UNFIRED)
 
 
 class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):

@@ -1,0 +1,87 @@
+"""Opens the broker of an account: only where every fact about it is clear."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from agentic_core.domain.ids import AccountKey, Symbol
+from agentic_core.errors import ConfigError
+from agentic_core.ports.account_memory import AccountMemory
+from agentic_core.ports.environment import Environment
+from agentic_hl.broker.boot import (
+    LIVE_SWITCH,
+    BootRules,
+    Finding,
+    LeverageWanted,
+    Severity,
+    Unread,
+    boot_findings,
+    live_denial,
+)
+from agentic_hl.broker.boot_reader import BootReader
+from agentic_hl.broker.hyperliquid_broker import HyperliquidBroker
+from agentic_hl.broker.terms import BrokerTimes, TradedAccount, VenueAccess
+from agentic_hl.wire.addresses import Address
+from agentic_hl.wire.network import Network
+from agentic_hl.wire.signing import Signer
+
+__all__ = ["OpenedBroker", "OpeningTerms", "open_broker"]
+
+_RULES: Final = BootRules()
+_TIMES: Final = BrokerTimes()
+
+
+class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be traded, and how."""
+
+    key: AccountKey
+    """What the intents of the account name it."""
+    address: Address
+    network: Network
+    leverage: Mapping[Symbol, LeverageWanted]
+    """Of every symbol that may be traded."""
+    rules: BootRules = _RULES
+    times: BrokerTimes = _TIMES
+
+
+class OpenedBroker(msgspec.Struct, frozen=True, kw_only=True):
+    """A broker that may trade, and what is left to do before its first order."""
+
+    broker: HyperliquidBroker
+    mode: str
+    """How the account keeps its money, in the venue's words."""
+    to_set: Mapping[Symbol, LeverageWanted]
+    """What has to be set while the symbol is flat, before the first open in it."""
+    warnings: tuple[Finding, ...]
+
+
+async def open_broker(
+    terms: OpeningTerms, signer: Signer, access: VenueAccess, memory: AccountMemory, environment: Environment
+) -> OpenedBroker:
+    """Check everything there is to check, and return the broker, ready to send.
+
+    Raises:
+        ConfigError: live trading is not switched on, or something refuses; all of it is listed.
+        VenueUnavailable: the venue stopped answering after everything was found clear.
+    """
+    denial = live_denial(environment.get(LIVE_SWITCH))
+    if denial is not None:
+        raise ConfigError(denial)
+    reader = BootReader(access.rest, access.metas, access.clock)
+    facts = await reader.read(terms.address, signer.address, terms.leverage)
+    findings = boot_findings(facts, terms.rules)
+    reasons = [finding.message for finding in findings if finding.severity is Severity.REFUSES]
+    if reasons or isinstance(facts.mode, Unread):
+        message = f"{terms.address} cannot be traded: {'; '.join(reasons)}"
+        raise ConfigError(message)
+    account = TradedAccount(key=terms.key, address=terms.address, network=terms.network, mode=facts.mode)
+    broker = HyperliquidBroker(account, signer, access, memory, environment, terms.times)
+    await broker.warm_up()
+    late = {each.symbol for each in findings if each.severity is Severity.TO_SET}
+    return OpenedBroker(
+        broker=broker,
+        mode=facts.mode,
+        to_set={symbol: wanted for symbol, wanted in terms.leverage.items() if symbol in late},
+        warnings=tuple(finding for finding in findings if finding.severity is Severity.WARNS),
+    )
