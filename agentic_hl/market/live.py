@@ -11,6 +11,8 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Book, Candle, Mark
 from agentic_core.domain.times import HOUR_MS, Instant, Interval
+from agentic_core.errors import VenueUnavailable
+from agentic_core.ports.account_reads import FreshPrice
 from agentic_core.ports.clock import Clock
 from agentic_hl.market.candles import CandleHistory, CandleStretch
 from agentic_hl.market.market_queries import MarketQueries
@@ -37,19 +39,26 @@ class FreshnessLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveMarketData:
-    """`MarketData` and `ExecutionBooks` over the venue's questions, and over its streams for whoever feeds them in.
+    """`MarketData`, `ExecutionBooks` and `FreshPrices` over the venue's questions, and over its streams where fed in.
 
     Marks carry the time at which they were received or asked for, as the venue sends none; books carry the venue's own.
     Every method raises `VenueUnavailable` where the venue gives no usable answer.
     """
 
     def __init__(
-        self, venue: Queries, clock: Clock, *, cache: MetaCache | None = None, limits: FreshnessLimits | None = None
+        self,
+        venue: Queries,
+        clock: Clock,
+        *,
+        cache: MetaCache | None = None,
+        limits: FreshnessLimits | None = None,
+        urgent: Queries | None = None,
     ) -> None:
-        """Take where questions are put, the clock, and a cache of listings that others use too."""
+        """Take where questions are put, the clock, a cache of listings that others use too, and where it is urgent."""
         self._clock: Final = clock
         self._limits: Final = limits or FreshnessLimits()
         self._queries: Final = MarketQueries(venue)
+        self._urgent: Final = MarketQueries(urgent or venue)
         # With the time since boot at which they came or were asked for: the wall clock may be set back.
         self._marks: Final[dict[Symbol, tuple[Mark, int]]] = {}
         self._books: Final[dict[Symbol, tuple[Book, int]]] = {}
@@ -120,15 +129,23 @@ class LiveMarketData:
             book = await self._queries.book(symbol)
         return book if book.bids or book.asks else None
 
+    async def fresh(self, symbol: Symbol) -> FreshPrice:
+        """Return mark and top of the book of this moment, whatever is known; the time is the venue's, of the book."""
+        # The book tells its time and the mark does not, so the mark is asked for once the book is there: it is younger.
+        asked = self._clock.boottime_ms()
+        book = await self._urgent.book(symbol)
+        self._keep_book(book, asked)
+        mark = (await self._ask_marks(self._urgent)).get(symbol)
+        if mark is None:
+            message = f"the venue has no mark of {symbol}; ask for a symbol that it lists"
+            raise VenueUnavailable(message, retryable=False)
+        bid = book.bids[0].price if book.bids else None
+        ask = book.asks[0].price if book.asks else None
+        return FreshPrice(read_at=book.as_of, mark=mark.price, bid=bid, ask=ask)
+
     async def renew_marks(self) -> Collection[Symbol]:
         """Ask for the marks of everything that is listed, whatever is known; return the symbols that have one."""
-        # The moment before the question: the answer can only be younger.
-        asked_at, asked = self._clock.now(), self._clock.boottime_ms()
-        listings, marks = await self._queries.marks(asked_at)
-        self.meta.note(listings, asked_at)
-        for mark in marks:
-            self._keep_mark(mark, asked)
-        return {mark.symbol for mark in marks}
+        return (await self._ask_marks(self._queries)).keys()
 
     async def renew_book(self, symbol: Symbol) -> Book:
         """Ask for the book, whatever is known of it."""
@@ -136,6 +153,15 @@ class LiveMarketData:
         book = await self._queries.book(symbol)
         self._keep_book(book, asked)
         return book
+
+    async def _ask_marks(self, queries: MarketQueries) -> Mapping[Symbol, Mark]:
+        # The moment before the question: the answer can only be younger.
+        asked_at, asked = self._clock.now(), self._clock.boottime_ms()
+        listings, marks = await queries.marks(asked_at)
+        self.meta.note(listings, asked_at)
+        for mark in marks:
+            self._keep_mark(mark, asked)
+        return {mark.symbol: mark for mark in marks}
 
     def _keep_mark(self, mark: Mark, boottime_ms: int) -> None:
         known = self._marks.get(mark.symbol)

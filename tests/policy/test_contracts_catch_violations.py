@@ -15,6 +15,7 @@ CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["import
 OUTER = (
     "agentic_core/system",
     "agentic_fly",
+    "agentic_hl/account",
     "agentic_hl/broker",
     "agentic_hl/market",
     "agentic_hl/rest",
