@@ -41,6 +41,8 @@ class CloseOutcome(StrEnum):
     """Refused: a reduce-only order found nothing to reduce."""
     REFUSED = "refused"
     """Refused for anything else."""
+    LOST = "lost"
+    """It provably never reached the venue."""
     UNRESOLVED = "unresolved"
     """Nobody knows yet; no other order may be sent."""
 
@@ -66,7 +68,9 @@ CLOSE_MOVES: Mapping[tuple[CloseState, CloseOutcome], CloseMove] = {
     **{(state, outcome): CloseMove(to=state) for state in (_S.CLOSED, _S.PAGED) for outcome in _O},
     **{(state, outcome): CloseMove(to=_S.CLOSED) for state in _S for outcome in _EMPTIED},
     **{(state, outcome): CloseMove(to=state, ends=False) for state in _S for outcome in _OPEN_ENDED},
+    # Neither says anything of the book, and waiting is what helps; how often is bounded by orders and time alone.
     **{(state, _O.TRADING_HALTED): CloseMove(to=state, pauses=True) for state in (_S.TAKING, _S.PEGGING)},
+    **{(state, _O.LOST): CloseMove(to=state, pauses=True) for state in (_S.TAKING, _S.PEGGING)},
     **{(state, _O.REFUSED): CloseMove(to=state, **_REFUSAL) for state in (_S.TAKING, _S.PEGGING)},
     (_S.TAKING, _O.PARTLY_FILLED): CloseMove(to=_S.TAKING, widens=True),
     (_S.TAKING, _O.UNMATCHED): CloseMove(to=_S.TAKING, widens=True),

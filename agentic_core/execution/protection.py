@@ -1,4 +1,4 @@
-"""The protective stop of a position: where it belongs, what to do about present ones, how long none may rest."""
+"""What to do about the protective stops of a position, and how long it may be without one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -7,62 +7,32 @@ from typing import TypeAlias
 
 import msgspec
 
-from agentic_core.domain.bounds import GapAssumptions
 from agentic_core.domain.ids import ClientOrderId
-from agentic_core.domain.instrument import Instrument
-from agentic_core.domain.limits import RiskLimits
-from agentic_core.domain.money import BPS_ONE, Bps, Price, bps_of
-from agentic_core.domain.order import IntentKind, Trigger, TriggerKind
-from agentic_core.domain.position import Position
-from agentic_core.domain.side import Side
+from agentic_core.domain.money import bps_of
+from agentic_core.domain.order import IntentKind, IntentState, TriggerKind
 from agentic_core.domain.times import Instant
-from agentic_core.errors import UsageError
 from agentic_core.execution.life import Life
-from agentic_core.execution.planner import limit_price
+from agentic_core.execution.stop_pricing import PROTECTION, ProtectionRules, ProtectiveStop
 from agentic_core.execution.triggers import is_reached
 
 __all__ = [
-    "PROTECTION",
     "STOP_MOVES",
     "FlattenNow",
     "FlattenReason",
     "KeepStops",
+    "Naked",
     "PlaceStop",
     "Protected",
     "Protection",
-    "ProtectionRules",
-    "ProtectiveStop",
     "RemoveStops",
     "ReplaceStops",
     "Standing",
     "StopMove",
+    "fits",
+    "is_spare",
+    "is_stop",
     "protect",
-    "stop_distance",
-    "stop_of",
 ]
-
-
-class ProtectionRules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """How a position is protected."""
-
-    naked_ms_max: int = 10_000
-    """How long a position may be without a resting stop; from then on it is flattened."""
-    worst_bps: int = 1_000
-    """How far beyond its trigger a stop may execute; the venue's own market triggers are given as much."""
-    slack_bps: int = 25
-    """How far a stop may lie from where it belongs before it is replaced: each replacement is naked for a moment."""
-
-
-PROTECTION = ProtectionRules()
-
-
-class ProtectiveStop(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The stop a position should have; always reduce-only."""
-
-    side: Side
-    trigger: Trigger
-    limit_price: Price
-    """The worst price acceptable once it fired."""
 
 
 class Standing(StrEnum):
@@ -145,88 +115,96 @@ class FlattenNow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 Protection: TypeAlias = KeepStops | PlaceStop | ReplaceStops | RemoveStops | FlattenNow
 
 
+class Naked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A position that is without a resting stop, or was a moment ago."""
+
+    since: Instant
+    """The first moment without one."""
+    covered_since: Instant | None = None
+    """Since when one has been resting again; it is forgotten once that has lasted."""
+
+
 class Protected(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What to do, and what to remember until the next look."""
 
     action: Protection
-    naked_since: Instant | None
-    """Since when the position has been without a resting stop; None while it is covered or flat."""
+    naked: Naked | None
+    """None while the position is flat, or has been covered for long enough."""
 
     def flatten_at(self, rules: ProtectionRules = PROTECTION) -> Instant | None:
         """Return when to look again at the latest, because the position may not stay naked beyond."""
-        return None if self.naked_since is None else Instant(self.naked_since + rules.naked_ms_max)
-
-
-def stop_distance(limits: RiskLimits, assumed: GapAssumptions) -> Bps:
-    """Return how far from the entry price a stop belongs: as the skill says, else the gap its loss bound assumes.
-
-    Raises:
-        UsageError: no price of a stop has that distance.
-    """
-    distance = assumed.gap_bps if limits.stop_bps is None else limits.stop_bps
-    if not 0 < distance < BPS_ONE:
-        message = f"a protective stop {distance} bps from the entry protects nothing; it must be 1 to 9,999 bps away"
-        raise UsageError(message)
-    return distance
-
-
-def stop_of(
-    position: Position, instrument: Instrument, distance_bps: int, rules: ProtectionRules = PROTECTION
-) -> ProtectiveStop | None:
-    """Return the stop that belongs to a position; None when it is flat.
-
-    It is measured from the entry price, which no mark moves, and rounded to fire rather early than late.
-    """
-    entry = position.entry_price
-    if entry is None:
-        return None
-    side = position.closing_side
-    away = bps_of(entry, distance_bps)
-    selling = side is Side.SELL
-    price = instrument.round_price(entry - away if selling else entry + away, up=selling)
-    return ProtectiveStop(
-        side=side,
-        trigger=Trigger(kind=TriggerKind.STOP, price=price, position_sized=True),
-        limit_price=limit_price(instrument, side, price, rules.worst_bps),
-    )
+        if self.naked is None or self.naked.covered_since is not None:
+            return None
+        return Instant(self.naked.since + rules.naked_ms_max)
 
 
 def protect(
     wanted: ProtectiveStop | None,
     lives: Iterable[Life],
     mark: Decimal | None,
-    naked_since: Instant | None,
+    naked: Naked | None,
     now: Instant,
     rules: ProtectionRules = PROTECTION,
 ) -> Protected:
     """Say what to do about the stops of one symbol, and whether its position has been naked for too long.
 
     Args:
-        wanted: what `stop_of` says of the position.
-        lives: the symbol's intents that have not been cleared away; others than stops and their cancels are ignored.
+        wanted: what `stop_pricing.stop_of` says of the position.
+        lives: the symbol's intents that have not been cleared away; others than stops and their cancels are ignored,
+            and so are spare stops.
         mark: the newest one known.
-        naked_since: what the look before remembered; None at the first.
+        naked: what the look before remembered; None at the first.
         now: by a clock that never goes back, the same at every look.
         rules: how a position is protected.
     """
     lives = tuple(lives)
     leaving = {life.intent.target for life in lives if life.intent.kind is IntentKind.CANCEL and life.is_unresolved}
-    living = [life for life in lives if _is_stop(life) and not life.is_terminal]
-    resting = [life for life in living if not life.is_unresolved and life.cloid not in leaving]
-    right = [life.cloid for life in resting if wanted is not None and _is_right(life, wanted, rules)]
-    if wanted is None or any(_covers(life, wanted, rules) for life in resting):
-        naked_since = None
-    else:
-        naked_since = now if naked_since is None else naked_since
+    present = [life for life in lives if is_stop(life) and not life.is_terminal and not is_spare(life)]
+    # One left from before the position turned around has nothing to reduce: nothing has to wait for its end.
+    living = [life for life in present if wanted is None or not _is_idle(life, wanted)]
+    resting = [life for life in present if not life.is_unresolved and life.cloid not in leaving]
+    right = [life.cloid for life in resting if wanted is not None and fits(life, wanted, rules)]
+    if wanted is not None and not right:
+        resting = [life for life in resting if life in living]
+    covered = wanted is not None and any(_covers(life, wanted, rules) for life in resting)
+    naked = None if wanted is None else _naked(naked, now, rules, covered=covered)
     action: Protection
-    if naked_since is not None and now - naked_since >= rules.naked_ms_max:
+    if naked is not None and not covered and now - naked.since >= rules.naked_ms_max:
         action = FlattenNow(reason=FlattenReason.NAKED)
     else:
-        standing = _standing(len(resting), len(right), unsure=len(living) > len(resting))
-        move = STOP_MOVES[wanted is not None, standing]
+        unsure = any(life not in resting for life in living)
+        move = STOP_MOVES[wanted is not None, _standing(len(resting), len(right), unsure=unsure)]
         spare = tuple(life.cloid for life in resting if wanted is None or life.cloid not in right[:1])
         action = _action(move, wanted, spare, mark)
-    return Protected(action=action, naked_since=naked_since)
+    return Protected(action=action, naked=naked)
+
+
+def is_stop(life: Life) -> bool:
+    """Tell whether an intent is a protective stop, whatever became of it."""
+    trigger = life.intent.trigger
+    return life.intent.kind is IntentKind.STOP and trigger is not None and trigger.kind is TriggerKind.STOP
+
+
+def is_spare(life: Life) -> bool:
+    """Tell whether it is a stop that was prepared with its entry and has no nonce yet, so that nothing of it left."""
+    unsent = life.state is IntentState.PREPARED and life.sends == 0
+    return is_stop(life) and unsent and life.prepared.nonce is None
+
+
+def fits(life: Life, wanted: ProtectiveStop, rules: ProtectionRules = PROTECTION) -> bool:
+    """Tell whether a stop is where it belongs, or near enough."""
+    early = -_too_late(life, wanted)
+    return _covers(life, wanted, rules) and early <= bps_of(wanted.trigger.price, rules.slack_bps)
+
+
+def _naked(before: Naked | None, now: Instant, rules: ProtectionRules, *, covered: bool) -> Naked | None:
+    if not covered:
+        return Naked(since=now if before is None else before.since)
+    if before is None:
+        return None
+    covered_since = now if before.covered_since is None else before.covered_since
+    lasted = now - covered_since >= rules.covered_ms
+    return None if lasted else Naked(since=before.since, covered_since=covered_since)
 
 
 def _action(
@@ -253,19 +231,13 @@ def _standing(resting: int, right: int, *, unsure: bool) -> Standing:
     return Standing.RIGHT if resting == 1 else Standing.SURPLUS
 
 
-def _is_stop(life: Life) -> bool:
-    trigger = life.intent.trigger
-    return life.intent.kind is IntentKind.STOP and trigger is not None and trigger.kind is TriggerKind.STOP
-
-
 def _covers(life: Life, wanted: ProtectiveStop, rules: ProtectionRules) -> bool:
     fitting = life.intent.side is wanted.side and life.intent.reduce_only and life.is_position_sized
     return fitting and _too_late(life, wanted) <= bps_of(wanted.trigger.price, rules.slack_bps)
 
 
-def _is_right(life: Life, wanted: ProtectiveStop, rules: ProtectionRules) -> bool:
-    early = -_too_late(life, wanted)
-    return _covers(life, wanted, rules) and early <= bps_of(wanted.trigger.price, rules.slack_bps)
+def _is_idle(life: Life, wanted: ProtectiveStop) -> bool:
+    return life.intent.reduce_only and life.intent.side is not wanted.side
 
 
 def _too_late(life: Life, wanted: ProtectiveStop) -> Decimal:

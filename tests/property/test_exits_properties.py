@@ -37,7 +37,8 @@ from agentic_core.execution.close_moves import CloseOutcome
 from agentic_core.execution.close_pricing import CloseView
 from agentic_core.execution.flat_proof import FlatProof, FlatRead, take_read
 from agentic_core.execution.life import Life
-from agentic_core.execution.protection import FlattenNow, PlaceStop, ReplaceStops, protect, stop_of
+from agentic_core.execution.protection import FlattenNow, PlaceStop, ReplaceStops, protect
+from agentic_core.execution.stop_pricing import Carried, liquidation_estimate, stop_of
 from tests.support.intents import made
 
 D = Decimal
@@ -168,21 +169,63 @@ def stops(draw: st.DrawFn) -> list[Life]:
 @given(looks=st.lists(st.tuples(stops(), st.integers(0, 6_000), st.booleans()), max_size=30))
 def test_naked_time_never_passes_the_limit_without_a_flatten(looks: list[tuple[list[Life], int, bool]]) -> None:
     """Looking again when told, no position is without a resting stop for ten seconds and left alone."""
-    now, since, bare_from = Instant(0), None, None
+    now, naked, bare_from = Instant(0), None, None
     for lives, passed, held in looks:
         wanted = stop_of(LONG, ETH, 1_000) if held else None
-        found = protect(wanted, lives, D(2_000), since, now)
+        found = protect(wanted, lives, D(2_000), naked, now)
         resting = [life for life in lives if life.state is IntentState.RESTING and life.intent.kind is IntentKind.STOP]
         bare = held and not resting
         bare_from = (now if bare_from is None else bare_from) if bare else None
         span = 0 if bare_from is None else now - bare_from
         assert span < 10_000 or isinstance(found.action, FlattenNow)
-        alive = [life for life in lives if life.intent.kind is IntentKind.STOP and not life.is_terminal]
+        closing = [life for life in lives if life.intent.kind is IntentKind.STOP and life.intent.side is Side.SELL]
+        alive = [life for life in closing if not life.is_terminal]
         assert not (alive and isinstance(found.action, PlaceStop))
         assert not (any(life.is_unresolved for life in alive) and isinstance(found.action, ReplaceStops))
-        since = found.naked_since
+        naked = found.naked
         until = found.flatten_at()
         now = Instant(now + passed if until is None else max(now, min(now + passed, until)))
+
+
+@given(beats=st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 4_999)), min_size=1, max_size=20))
+def test_stops_that_do_not_last_never_restart_the_count(beats: list[tuple[int, int]]) -> None:
+    """A venue that takes each stop and cancels it again is flattened ten seconds after the first naked moment."""
+    stop = stop_of(LONG, ETH, 1_000)
+    assert stop is not None
+    changes: dict[str, object] = {"side": stop.side, "kind": IntentKind.STOP, "trigger": stop.trigger}
+    prepared = made("cover")
+    resting = Life(prepared=replace(prepared, intent=replace(prepared.intent, **changes)), state=IntentState.RESTING)
+    now, naked = Instant(0), None
+    for bare_ms, covered_ms in beats:
+        found = protect(stop, [], D(2_000), naked, now)
+        assert (now >= 10_000) == isinstance(found.action, FlattenNow)
+        found = protect(stop, [resting], D(2_000), found.naked, Instant(now + bare_ms))
+        assert not isinstance(found.action, FlattenNow)
+        found = protect(stop, [resting], D(2_000), found.naked, Instant(now + bare_ms + covered_ms))
+        naked, now = found.naked, Instant(now + bare_ms + covered_ms)
+
+
+@given(
+    units=st.integers(-100_000, 100_000).filter(bool),
+    entry=st.integers(10, 90_000),
+    leverage=st.integers(1, 25),
+    distance=st.integers(1, 9_999),
+    isolated=st.booleans(),
+    equity=st.integers(0, 1_000_000),
+)
+def test_stop_always_fires_before_the_liquidation(
+    units: int, entry: int, leverage: int, distance: int, *, isolated: bool, equity: int
+) -> None:
+    """Whatever carries a position, the mark reaches its stop first."""
+    size = D(units) / 10_000
+    held = Position(symbol=ETH.symbol, size=Size(size), entry_cost=Usd(abs(size) * entry))
+    at = Carried(
+        mark=Price(D(entry)), leverage=leverage, isolated=isolated, equity=Usd(D(equity)), reserved=Usd(D(100))
+    )
+    liquidation = liquidation_estimate(held, ETH, at)
+    found = stop_of(held, ETH, distance, liquidation=liquidation)
+    assert found is not None
+    assert liquidation is None or (found.trigger.price - liquidation) * found.side.sign < 0
 
 
 READS = st.lists(st.tuples(st.integers(-1_000, 3_000), st.sampled_from(["clear", "left", "failed"])), max_size=20)

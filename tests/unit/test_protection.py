@@ -30,15 +30,16 @@ from agentic_core.execution.protection import (
     FlattenNow,
     FlattenReason,
     KeepStops,
+    Naked,
     PlaceStop,
     Protected,
     RemoveStops,
     ReplaceStops,
     Standing,
+    is_spare,
     protect,
-    stop_distance,
-    stop_of,
 )
+from agentic_core.execution.stop_pricing import stop_distance, stop_of
 from tests.support.intents import made
 
 D = Decimal
@@ -74,9 +75,11 @@ def cancel(target: str, state: IntentState) -> Life:
     )
 
 
-def looked(*lives: Life, mark: str = "60000", since: int | None = None) -> Protected:
-    """Return what is to be done about the stops of the long."""
-    return protect(LONG, lives, D(mark), None if since is None else Instant(since), NOW)
+def looked(*lives: Life, mark: str = "60000", since: int | None = None, covered: int | None = None) -> Protected:
+    """Return what is to be done about the stops of the long, naked since then and maybe covered again since then."""
+    covered_since = None if covered is None else Instant(covered)
+    naked = None if since is None else Naked(since=Instant(since), covered_since=covered_since)
+    return protect(LONG, lives, D(mark), naked, NOW)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +151,12 @@ A, B = ClientOrderId("a"), ClientOrderId("b")
         ((stop(54_135),), "keep", False),
         ((stop(53_864),), "replace", True),
         ((stop(54_136),), "replace", False),
-        # After a flip the old one is on the wrong side.
-        ((stop(54_000, side=Side.BUY),), "replace", True),
+        # After a flip the old one is on the wrong side: it has nothing to reduce, and goes once another rests.
+        ((stop(54_000, side=Side.BUY),), "place", True),
+        ((stop(54_000, IntentState.UNKNOWN, side=Side.BUY),), "place", True),
+        ((stop(54_000), stop(66_000, name="b", side=Side.BUY)), "remove", False),
+        ((stop(53_000), stop(66_000, name="b", side=Side.BUY)), "replace", True),
+        ((stop(54_000, side=Side.BUY, reduce_only=False),), "replace", True),
         ((stop(54_000, reduce_only=False),), "replace", True),
         ((stop(54_000, trigger=OWN_SIZE),), "replace", True),
         ((stop(54_000), stop(54_000, name="b")), "remove", False),
@@ -180,7 +187,7 @@ def test_present_stops_decide_what_is_done(lives: tuple[Life, ...], action: str,
     }
     found = looked(*lives)
     assert found.action == expected[action]
-    assert found.naked_since == (NOW if naked else None)
+    assert found.naked == (Naked(since=NOW) if naked else None)
 
 
 def test_partial_fills_leave_a_position_sized_stop_alone() -> None:
@@ -195,9 +202,11 @@ def test_partial_fills_leave_a_position_sized_stop_alone() -> None:
 
 def test_flat_position_loses_its_stops() -> None:
     """What rests without a position is cancelled, and what is open is waited for."""
-    assert protect(None, [stop(54_000), stop(1, name="b")], None, NOW, NOW).action == RemoveStops(cloids=(A, B))
+    assert protect(None, [stop(54_000), stop(1, name="b")], None, Naked(since=NOW), NOW).action == RemoveStops(
+        cloids=(A, B)
+    )
     assert protect(None, [stop(54_000, IntentState.SENT)], None, None, NOW).action == KeepStops()
-    assert protect(None, [], None, Instant(0), NOW) == Protected(action=KeepStops(), naked_since=None)
+    assert protect(None, [], None, Naked(since=Instant(0)), NOW) == Protected(action=KeepStops(), naked=None)
 
 
 @pytest.mark.parametrize(
@@ -222,18 +231,47 @@ def test_short_is_breached_when_the_mark_rises() -> None:
 
 
 def test_naked_position_is_flattened_after_ten_seconds() -> None:
-    """Whatever is under way, ten seconds without a resting stop are the end; a resting one stops the count."""
+    """Whatever is under way, ten seconds without a resting stop are the end."""
     sent = stop(54_000, IntentState.SENT)
     assert looked(sent, since=40_001).action == KeepStops()
     assert looked(sent, since=40_000).action == FlattenNow(reason=FlattenReason.NAKED)
     assert looked(since=39_000).action == FlattenNow(reason=FlattenReason.NAKED)
-    assert looked(stop(54_000), since=39_000) == Protected(action=KeepStops(), naked_since=None)
+
+
+def test_covered_position_is_not_flattened_and_its_count_ends_once_the_stop_has_lasted() -> None:
+    """A stop that rests ends the danger at once, and the count after five seconds."""
+    resting = Naked(since=Instant(39_000), covered_since=NOW)
+    assert looked(stop(54_000), since=39_000) == Protected(action=KeepStops(), naked=resting)
+    assert looked(stop(54_000), since=39_000, covered=45_001).naked == Naked(
+        since=Instant(39_000), covered_since=Instant(45_001)
+    )
+    assert looked(stop(54_000), since=39_000, covered=45_000) == Protected(action=KeepStops(), naked=None)
+
+
+def test_stop_that_is_cancelled_soon_does_not_restart_the_count() -> None:
+    """Naked again before a stop has lasted, the position counts from its first naked moment."""
+    gone = stop(54_000, IntentState.DEAD)
+    found = looked(gone, since=41_000, covered=49_000)
+    assert isinstance(found.action, PlaceStop)
+    assert found.naked == Naked(since=Instant(41_000))
+    assert looked(gone, since=40_000, covered=49_999).action == FlattenNow(reason=FlattenReason.NAKED)
 
 
 def test_flatten_at_says_when_to_look_again() -> None:
-    """The next look comes no later than the limit of being naked."""
+    """The next look comes no later than the limit of being naked; a covered position has none."""
     assert looked(since=45_000).flatten_at() == 55_000
+    assert looked(stop(54_000), since=45_000).flatten_at() is None
     assert looked(stop(54_000)).flatten_at() is None
+
+
+def test_spare_stop_neither_covers_nor_keeps_another_back() -> None:
+    """A stop that was prepared with an entry and has no nonce is nothing yet; with one it is waited for."""
+    life = stop(54_000, IntentState.PREPARED)
+    spare = replace(life, prepared=replace(life.prepared, nonce=None))
+    assert LONG is not None
+    assert (is_spare(life), is_spare(spare), is_spare(replace(spare, sends=1))) == (False, True, False)
+    assert looked(spare).action == PlaceStop(stop=LONG)
+    assert looked(life).action == KeepStops()
 
 
 def test_stop_moves_cover_every_standing() -> None:
