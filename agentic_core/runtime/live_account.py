@@ -1,0 +1,88 @@
+"""One account at a live venue under its lease: what goes on all the time beside the turns of a skill."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, NoReturn
+
+import anyio
+
+from agentic_core.domain.times import Instant
+from agentic_core.domain.trading import Restriction
+from agentic_core.ports.clock import Clock
+from agentic_core.runtime.exits import ExitDesk
+from agentic_core.runtime.orders import OrderDesk
+from agentic_core.runtime.watch import AccountWatch, DriftGuard, Reconciled
+
+__all__ = ["LiveAccount"]
+
+_MS_PER_S: Final = 1_000
+_TAKE_OVER_MS: Final = 30_000
+"""How long a start waits for inherited orders to end; those left forbid opens until they do."""
+_LOOK_EVERY_MS: Final = 250
+
+
+class LiveAccount:
+    """Orders are followed, positions protected, news taken in, and everything compared with the venue."""
+
+    def __init__(
+        self,
+        orders: OrderDesk,
+        exits: ExitDesk,
+        watch: AccountWatch,
+        guard: DriftGuard,
+        *,
+        clock: Clock,
+        venue_now: Callable[[], Instant],
+    ) -> None:
+        """Join the four of one account."""
+        self.orders: Final = orders
+        self.exits: Final = exits
+        self.watch: Final = watch
+        self.guard: Final = guard
+        self._clock: Final = clock
+        self._venue_now: Final = venue_now
+
+    @property
+    def restrictions(self) -> frozenset[Restriction]:
+        """What of the account itself holds opens back now."""
+        return frozenset({Restriction.DRIFTED}) if self.guard.is_drifted else frozenset()
+
+    async def start(self) -> Reconciled:
+        """Take over what earlier runners left, and compare the account with what is known; then it may run.
+
+        The stream may have begun to tell before.
+
+        Raises:
+            VenueUnavailable: the account could not be read, so nothing is clear.
+            Fenced: the lease is lost.
+            StoreError: the database refused.
+        """
+        await self.orders.recover()
+        ends_at = self._clock.boottime_ms() + _TAKE_OVER_MS
+        while True:
+            due = await self.orders.attend()
+            if due is None or not self.orders.unresolved or self._clock.boottime_ms() >= ends_at:
+                break
+            wait_ms = min(max(due - self._venue_now(), _LOOK_EVERY_MS), ends_at - self._clock.boottime_ms())
+            await self._clock.sleep(max(wait_ms, 1) / _MS_PER_S)
+        return await self.guard.check()
+
+    async def run(self) -> NoReturn:
+        """Go on until cancelled, or until one part fails: its error is raised alone, and the others are ended.
+
+        Raises:
+            Fenced: the lease is lost.
+            StoreError: the database refused.
+        """
+        failures: list[Exception] = []
+        async with anyio.create_task_group() as tasks:
+
+            async def keep(work: Callable[[], Awaitable[None]]) -> None:
+                try:
+                    await work()
+                except Exception as error:  # noqa: BLE001 - whatever it is, a part that died must not look alive
+                    failures.append(error)
+                    tasks.cancel_scope.cancel()
+
+            for work in (self.orders.run, self.exits.run, self.watch.run, self.guard.run):
+                tasks.start_soon(keep, work)
+        raise failures[0]
