@@ -5,7 +5,7 @@ validity, though one with it is read as well.
 """
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from agentic_core.domain.times import Instant
 from agentic_core.ports.wallet import (
@@ -31,7 +31,19 @@ from agentic_hl.wire.messages.account import AgentWallet, UserRole
 from agentic_hl.wire.messages.reading import Unreadable
 from agentic_hl.wire.replies import Done, HttpFailed, Reply, RequestRefused, Statuses, proof_of, read_reply
 
-__all__ = ["is_pending", "listed_wallets", "other_holder", "seems_carried_out", "state_of", "submission_of"]
+__all__ = [
+    "Told",
+    "is_pending",
+    "listed_wallets",
+    "other_holder",
+    "seems_carried_out",
+    "state_of",
+    "submission_of",
+    "told_by",
+]
+
+Told: TypeAlias = NeverLeft | Unclear | Reply
+"""What came of a post: no answer, or one that was read."""
 
 _WALLET_ROLE = "agent"
 _SUFFIX = "valid_until "
@@ -84,44 +96,45 @@ def other_holder(challenge: WalletChallenge, listed: Sequence[ApprovedWallet]) -
     return holders[0] if holders and challenge.purpose is not ChallengePurpose.APPROVE else None
 
 
-def is_pending(outcome: HttpOutcome) -> bool:
+def told_by(outcome: HttpOutcome) -> Told:
+    """Read the answer, where there is one."""
+    return read_reply(outcome.status, outcome.body) if isinstance(outcome, Answered) else outcome
+
+
+def is_pending(told: Told) -> bool:
     """Tell whether the venue is still removing a wallet of the account and therefore did nothing."""
-    return _error_class(_reply(outcome)) is ErrorClass.REMOVAL_PENDING
+    return isinstance(told, RequestRefused) and told.refusal.error_class is ErrorClass.REMOVAL_PENDING
 
 
-def submission_of(outcome: HttpOutcome, *, was_pending: bool = False) -> Submission:
+def submission_of(told: Told, *, was_pending: bool = False) -> Submission:
     """Return what became of a signed approval.
 
     `was_pending` says that the same bytes were refused before because of a removal; a nonce that is used now was used
     up by that refusal, and the owner has to sign again.
     """
-    match outcome:
+    match told:
         case NeverLeft(cause=cause):
             return ApprovalNotSent(cause=cause)
-        case Unclear(cause=cause):
+        case Unclear(cause=cause) | Unreadable(cause=cause):
             return ApprovalUnclear(cause=cause)
-        case Answered():
-            return _judged(read_reply(outcome.status, outcome.body), was_pending=was_pending)
-
-
-def _judged(reply: Reply, *, was_pending: bool) -> Submission:
-    match reply:
         case Done():
             return ApprovalTaken()
-        case Statuses():
-            return ApprovalUnclear(cause=f"an approval was answered with statuses of {reply.kind!r}")
-        case RequestRefused(refusal=refusal):
-            pending = refusal.error_class is ErrorClass.REMOVAL_PENDING
-            if pending or (was_pending and refusal.error_class is ErrorClass.NONCE_USED):
-                cause = "the venue was still removing a wallet of this account; sign a new challenge in a minute"
-                return ApprovalRejected(cause=cause, sign_again=True)
-            return _refused(refusal.text, refusal.proof)
+        case Statuses(kind=kind):
+            return ApprovalUnclear(cause=f"an approval was answered with statuses of {kind!r}")
+        case RequestRefused():
+            return _of_refusal(told, was_pending=was_pending)
         case HttpFailed():
-            return _refused(f"HTTP {reply.status}: {reply.text}", proof_of(reply))
-        case Unreadable(cause=cause):
-            return ApprovalUnclear(cause=cause)
+            return _refused(f"HTTP {told.status}: {told.text}", proof_of(told))
         case _:
-            assert_never(reply)
+            assert_never(told)
+
+
+def _of_refusal(told: RequestRefused, *, was_pending: bool) -> Submission:
+    used_up = was_pending and told.refusal.error_class is ErrorClass.NONCE_USED
+    if used_up or is_pending(told):
+        cause = "the venue was still removing a wallet of this account; sign a new challenge in a minute"
+        return ApprovalRejected(cause=cause, sign_again=True)
+    return _refused(told.refusal.text, told.refusal.proof)
 
 
 def _refused(cause: str, proof: Proof) -> Submission:
@@ -135,11 +148,3 @@ def _gone(wallet: ApprovedWallet, listed: Sequence[ApprovedWallet], now: Instant
         return WalletGone(how=Gone.EXPIRED)
     holder = next((one.address for one in listed if one.name == wallet.name), None)
     return WalletGone(how=Gone.NOT_LISTED if holder is None else Gone.REPLACED, replaced_by=holder)
-
-
-def _reply(outcome: HttpOutcome) -> Reply | None:
-    return read_reply(outcome.status, outcome.body) if isinstance(outcome, Answered) else None
-
-
-def _error_class(reply: Reply | None) -> ErrorClass | None:
-    return reply.refusal.error_class if isinstance(reply, RequestRefused) else None

@@ -32,6 +32,7 @@ from agentic_hl.wallet.decisions import (
     seems_carried_out,
     state_of,
     submission_of,
+    told_by,
 )
 from agentic_hl.wire.addresses import ZERO_ADDRESS, address_of
 from agentic_hl.wire.network import Network
@@ -196,9 +197,9 @@ class HyperliquidWallets:
         deadline = self._clock.boottime_ms() + self._patience.pending_ms
         was_pending = False
         while True:
-            outcome = await self._rest.exchange(request)
-            if not is_pending(outcome) or self._clock.boottime_ms() >= deadline:
-                return submission_of(outcome, was_pending=was_pending)
+            told = told_by(await self._rest.exchange(request))
+            if not is_pending(told) or self._clock.boottime_ms() >= deadline:
+                return submission_of(told, was_pending=was_pending)
             was_pending = True
             await self._clock.sleep(self._patience.pending_pause_ms / _MS_PER_S)
 

@@ -17,7 +17,7 @@ from agentic_core.ports.wallet import (
     WalletUnknown,
 )
 from agentic_hl.rest import Answered, HttpOutcome, NeverLeft, Unclear
-from agentic_hl.wallet.decisions import is_pending, listed_wallets, state_of, submission_of
+from agentic_hl.wallet.decisions import is_pending, listed_wallets, state_of, submission_of, told_by
 from agentic_hl.wire.messages.account import AgentWallet, RoleOwner, UserRole
 from tests.support.resting import json_answer
 
@@ -100,12 +100,12 @@ def test_listed_wallet_without_end_has_none() -> None:
 )
 def test_answer_is_a_refusal_only_with_proof(outcome: HttpOutcome, kind: type[object]) -> None:
     """Whatever else comes back, the venue has to be looked at."""
-    assert type(submission_of(outcome)) is kind
+    assert type(submission_of(told_by(outcome))) is kind
 
 
 def test_unclear_answer_keeps_the_words_of_the_venue() -> None:
     """A person may know them."""
-    unclear = submission_of(json_answer(DEAF_TEXT))
+    unclear = submission_of(told_by(json_answer(DEAF_TEXT)))
     assert unclear == ApprovalUnclear(cause="Some text that nobody pinned")
 
 
@@ -115,7 +115,7 @@ def test_used_nonce_after_a_pending_removal_asks_for_another_signature(
 ) -> None:
     """The refusal before used it up; without one, an earlier copy may have been carried out."""
     outcome = err("Invalid nonce: duplicate nonce 1800000000000")
-    submission = submission_of(outcome, was_pending=was_pending)
+    submission = submission_of(told_by(outcome), was_pending=was_pending)
     assert type(submission) is kind
     assert getattr(submission, "sign_again", False) is was_pending
 
@@ -131,4 +131,4 @@ def test_used_nonce_after_a_pending_removal_asks_for_another_signature(
 )
 def test_pending_removal_is_told_from_everything_else(outcome: HttpOutcome, *, expected: bool) -> None:
     """Only then is the same signature sent again."""
-    assert is_pending(outcome) is expected
+    assert is_pending(told_by(outcome)) is expected
