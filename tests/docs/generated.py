@@ -10,6 +10,7 @@ from agentic_core.domain.trading import RESTRICTION_ALLOWS, STATUS_ALLOWS, Deplo
 from agentic_core.execution.findings import INTENT_MOVES, Effect
 from agentic_core.risk.rules import ADJUSTMENTS, RULES, Rule
 from tests.docs.assumptions import hyperliquid_assumptions
+from tests.docs.gotchas import hyperliquid_gotchas
 from tests.docs.simulated_venue import simulated_venue
 
 __all__ = ["PAGES", "ROOT", "outdated"]
@@ -28,8 +29,8 @@ def risk_rules() -> str:
             "",
             "An open is judged in this order, and the first rule that refuses names the verdict. A verdict carries",
             "every number it was reached with and, where it refuses, the smallest changes that together would let the",
-            "same open pass. `R3_STATE_MOVED` and `R4_TOO_LATE` belong to the gate, which asks all the others again",
-            "just before sending.",
+            "same open pass. `R3_STATE_MOVED`, `R4_NO_ACCOUNT`, `R4_TOO_LATE` and `R6_LEVERAGE_CHANGE` belong to the",
+            "gate, which asks all the others again just before sending.",
             "",
             "| stage | rule | refuses when | cure |",
             "|---|---|---|---|",
@@ -126,6 +127,7 @@ def _diagram(arrows: Mapping[tuple[str, str], list[str]], start: str, ends: Iter
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/hyperliquid-assumptions.md": hyperliquid_assumptions,
+    "docs/reference/hyperliquid-gotchas.md": hyperliquid_gotchas,
     "docs/reference/risk-rules.md": risk_rules,
     "docs/reference/simulated-venue.md": simulated_venue,
     "docs/reference/states.md": states,
