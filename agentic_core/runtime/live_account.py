@@ -1,14 +1,17 @@
 """One account at a live venue under its lease: what goes on all the time beside the turns of a skill."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NoReturn
 
 import anyio
 
+from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import Restriction
+from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.ports.clock import Clock
 from agentic_core.runtime.exits import ExitDesk
+from agentic_core.runtime.leverage import set_leverages
 from agentic_core.runtime.orders import OrderDesk
 from agentic_core.runtime.watch import AccountWatch, DriftGuard, Reconciled
 
@@ -65,6 +68,15 @@ class LiveAccount:
             wait_ms = min(max(due - self._venue_now(), _LOOK_EVERY_MS), ends_at - self._clock.boottime_ms())
             await self._clock.sleep(max(wait_ms, 1) / _MS_PER_S)
         return await self.guard.check()
+
+    async def set_leverages(self, wanted: Mapping[Symbol, SymbolLeverage]) -> Mapping[Symbol, str]:
+        """Set symbols that are flat, and return of those that are not set as wanted why.
+
+        Raises:
+            Fenced: the lease is lost.
+            StoreError: the database refused.
+        """
+        return await set_leverages(self.exits.ports, self.exits.terms, wanted)
 
     async def run(self) -> NoReturn:
         """Go on until cancelled, or until one part fails: its error is raised alone, and the others are ended.

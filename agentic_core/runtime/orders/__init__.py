@@ -1,8 +1,9 @@
 """Following every order of an account from its writing down to the last of its fills."""
 
 from agentic_core.runtime.orders.account_book import AccountBook
+from agentic_core.runtime.orders.book_priced import BookPriced
 from agentic_core.runtime.orders.lives import Lives
 from agentic_core.runtime.orders.order_desk import OrderDesk
 from agentic_core.runtime.orders.siblings import StopPlanner, stop_id
 
-__all__ = ["AccountBook", "Lives", "OrderDesk", "StopPlanner", "stop_id"]
+__all__ = ["AccountBook", "BookPriced", "Lives", "OrderDesk", "StopPlanner", "stop_id"]
