@@ -103,6 +103,8 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Of a STOP: when it fires; `limit_price` is the worst price it may then execute at."""
     target: ClientOrderId | None = None
     """Of a CANCEL: the order to cancel."""
+    target_order: str | None = None
+    """Of a CANCEL of an order that somebody else placed without a client order id: its number at the venue."""
     leverage: int | None = None
     """Of a LEVERAGE: what the symbol is set to."""
     isolated: bool = False

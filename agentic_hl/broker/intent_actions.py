@@ -12,8 +12,10 @@ from agentic_hl.wire.actions import (
     ALO,
     GTC,
     IOC,
+    Cancel,
     CancelByCloid,
     CancelCloidLine,
+    CancelLine,
     Grouping,
     L1Action,
     OrderLine,
@@ -24,7 +26,7 @@ from agentic_hl.wire.actions import (
     trigger,
 )
 from agentic_hl.wire.names import Asset, Universe
-from agentic_hl.wire.units import Rounding, price_text, size_text
+from agentic_hl.wire.units import Rounding, WireError, price_text, size_text
 
 __all__ = ["action_of", "check_sendable", "opens"]
 
@@ -65,7 +67,7 @@ def action_of(intent: OrderIntent, universe: Universe) -> L1Action:
         case IntentKind.ORDER | IntentKind.STOP:
             return _placing(intent, asset)
         case IntentKind.CANCEL:
-            return CancelByCloid(cancels=(CancelCloidLine(asset=asset.id, cloid=intent.target or ""),))
+            return _cancelling(intent, asset)
         case IntentKind.LEVERAGE:
             return UpdateLeverage(asset=asset.id, is_cross=not intent.isolated, leverage=intent.leverage or 0)
         case IntentKind.NOOP:
@@ -88,13 +90,21 @@ def _lacking(intent: OrderIntent) -> str | None:
         case IntentKind.STOP:
             return None if intent.trigger is not None and intent.reduce_only else "needs a trigger and may only reduce"
         case IntentKind.CANCEL:
-            return "names no target" if intent.target is None else None
+            return None if (intent.target is None) is not (intent.target_order is None) else "needs one target"
         case IntentKind.LEVERAGE:
             return "names no leverage" if intent.leverage is None else None
         case IntentKind.NOOP:
             return "is not sent for its own sake; burn the intent it is for"
         case _:
             assert_never(intent.kind)
+
+
+def _cancelling(intent: OrderIntent, asset: Asset) -> L1Action:
+    if intent.target_order is None:
+        return CancelByCloid(cancels=(CancelCloidLine(asset=asset.id, cloid=intent.target or ""),))
+    if not intent.target_order.isdecimal():
+        raise WireError(f"an order of the venue has a number, and {intent.target_order!r} is none")
+    return Cancel(cancels=(CancelLine(asset=asset.id, oid=int(intent.target_order)),))
 
 
 def _placing(intent: OrderIntent, asset: Asset) -> PlaceOrders:

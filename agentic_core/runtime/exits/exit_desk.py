@@ -40,6 +40,16 @@ class ExitDesk:
         self._flattening: Final = anyio.Lock()
         self._woken = anyio.Event()
 
+    @property
+    def ports(self) -> ExitPorts:
+        """What stands behind it."""
+        return self._orders.ports
+
+    @property
+    def terms(self) -> ExitTerms:
+        """What it keeps to."""
+        return self._orders.terms
+
     async def look(self) -> int:
         """Do what has to be done about the stops now, and return when to look again at the latest, by boot time.
 

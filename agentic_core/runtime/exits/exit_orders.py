@@ -137,11 +137,24 @@ class ExitOrders:
         """Give up stops that were prepared with an entry and never sent."""
         await together(partial(self.ports.orders.withdraw, life.prepared, cause) for life in spares)
 
-    async def cancel(self, symbol: Symbol, targets: Sequence[ClientOrderId], cause: str) -> None:
-        """Cancel orders of a symbol, but those whose cancel is under way, and wait a while for how they end."""
+    async def cancel(
+        self, symbol: Symbol, targets: Sequence[ClientOrderId], cause: str, *, numbers: Sequence[str] = ()
+    ) -> None:
+        """Cancel orders of a symbol, but those whose cancel is under way, and wait a while for how they end.
+
+        Args:
+            symbol: what they trade.
+            targets: those with a client order id.
+            cause: why.
+            numbers: the venue's numbers of those without one, which somebody else placed.
+        """
         known = self.ports.orders.lives
-        leaving = {life.intent.target for life in known.values() if _is_cancel(life) and life.is_unresolved}
-        intents = [_cancel(symbol, target) for target in targets if target not in leaving]
+        leaving = [life.intent for life in known.values() if _is_cancel(life) and life.is_unresolved]
+        named, numbered = {intent.target for intent in leaving}, {intent.target_order for intent in leaving}
+        intents = [
+            *(_cancel(symbol, target=target) for target in targets if target not in named),
+            *(_cancel(symbol, number=number) for number in numbers if number not in numbered),
+        ]
         if intents:
             await self._send_all(await self._write(cause, intents))
         await self._follow([target for target in targets if target in known])
@@ -201,7 +214,7 @@ def _is_cancel(life: Life) -> bool:
     return life.intent.kind is IntentKind.CANCEL
 
 
-def _cancel(symbol: Symbol, target: ClientOrderId) -> OrderIntent:
+def _cancel(symbol: Symbol, *, target: ClientOrderId | None = None, number: str | None = None) -> OrderIntent:
     return OrderIntent(
         cloid=_UNNAMED,
         symbol=symbol,
@@ -211,4 +224,5 @@ def _cancel(symbol: Symbol, target: ClientOrderId) -> OrderIntent:
         reduce_only=True,
         kind=IntentKind.CANCEL,
         target=target,
+        target_order=number,
     )

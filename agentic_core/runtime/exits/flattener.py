@@ -1,6 +1,6 @@
 """Takes an account to flat, and says so only once two reads agree."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Final
 
@@ -91,21 +91,26 @@ class Flattener:
                 until = Instant(orders.ports.venue_now() + rules.burn_ms)
                 await orders.ports.orders.settle(unresolved, until=until)
             resting = {life.cloid for life in orders.lives(symbol) if _rests(life) and not _is_protective(life)}
-            listed = _named(order for order in self._listed if order.symbol == symbol and not _protects(order))
-            if targets := sorted(resting | listed):
-                await orders.cancel(symbol, targets, self._cause)
+            listed = [order for order in self._listed if order.symbol == symbol and not _protects(order)]
+            await self._cancel(symbol, listed, resting)
             return await self._closer.close(symbol, wanted=None, cause=self._cause)
 
     async def _drop_triggers(self) -> None:
         orders, rules = self._orders, self._orders.terms.rules
-        listed = {symbol: _named(each for each in self._listed if each.symbol == symbol) for symbol in self._symbols()}
-        await together(
-            partial(orders.cancel, symbol, sorted(cloids), self._cause) for symbol, cloids in listed.items() if cloids
-        )
+        listed = {symbol: [each for each in self._listed if each.symbol == symbol] for symbol in self._symbols()}
+        await together(partial(self._cancel, symbol, each) for symbol, each in listed.items())
         # The venue ends reduce-only orders itself once nothing is left to reduce; that only has to be heard of.
         gone = [life.cloid for life in orders.ports.orders.lives.values() if _rests(life)]
         if gone:
             await orders.ports.orders.settle(gone, until=Instant(orders.ports.venue_now() + rules.settle_ms))
+
+    async def _cancel(
+        self, symbol: Symbol, listed: Sequence[RestingOrder], ours: Collection[ClientOrderId] = ()
+    ) -> None:
+        targets = sorted({*ours} | {order.cloid for order in listed if order.cloid is not None})
+        numbers = sorted(order.venue_order_id for order in listed if order.cloid is None)
+        if targets or numbers:
+            await self._orders.cancel(symbol, targets, self._cause, numbers=numbers)
 
     def _symbols(self) -> list[Symbol]:
         return sorted({order.symbol for order in self._listed})
@@ -135,28 +140,22 @@ class Flattener:
             self._last = None
             return None
         self._listed = listed.orders
-        named = [order for order in listed.orders if order.cloid is not None]
         self._last = FlatRead(
             read_at=min(account.as_of, listed.read_at),
             positions=tuple(account.positions.values()),
-            orders=tuple(order.venue_order_id for order in named if not _protects(order)),
-            triggers=tuple(order.venue_order_id for order in named if triggers and _protects(order)),
+            orders=tuple(order.venue_order_id for order in listed.orders if not _protects(order)),
+            triggers=tuple(order.venue_order_id for order in listed.orders if triggers and _protects(order)),
             unresolved=tuple(life.cloid for life in self._orders.ports.orders.lives.values() if _is_unresolved(life)),
         )
         return self._last
 
     def _left(self, *, proven: bool) -> tuple[str, ...]:
-        by_hand = tuple(
-            f"the order {order.venue_order_id} in {order.symbol}, which has no client order id: cancel it by hand"
-            for order in self._listed
-            if order.cloid is None
-        )
         if proven:
-            return by_hand
+            return ()
         if self._last is None:
             return (_UNREAD,)
         paged = tuple(close.paged for close in self._closes if close.paged is not None)
-        return (*left_over(self._last), *by_hand, *paged) or ("no two reads agreed that nothing is left",)
+        return (*left_over(self._last), *paged) or ("no two reads agreed that nothing is left",)
 
     def _soon(self) -> Instant:
         return Instant(self._orders.ports.venue_now() + self._orders.terms.rules.retry_ms)
@@ -180,7 +179,3 @@ def _is_protective(life: Life) -> bool:
 
 def _protects(order: RestingOrder) -> bool:
     return order.trigger is not None and order.reduce_only
-
-
-def _named(orders: Iterable[RestingOrder]) -> set[ClientOrderId]:
-    return {order.cloid for order in orders if order.cloid is not None}

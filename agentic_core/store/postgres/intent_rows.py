@@ -41,6 +41,7 @@ class IntentRow(msgspec.Struct):
     trigger_price: Price | None
     trigger_position_sized: bool
     target: ClientOrderId | None
+    target_order: str | None
     leverage: int | None
     isolated: bool
     position_before: Size | None
@@ -88,6 +89,7 @@ class IntentRow(msgspec.Struct):
             attempt=self.attempt,
             trigger=self._trigger(),
             target=self.target,
+            target_order=self.target_order,
             leverage=self.leverage,
             isolated=self.isolated,
             position_before=self.position_before,

@@ -11,6 +11,7 @@ alter table order_intents
     add column uncounted boolean not null default false,
     add column filled_at timestamptz,
     add column ended_by text check (ended_by ~ '^[a-z_]+$'),
+    add column target_order text check (target_order <> ''),
     add constraint order_intents_whole_signing check (num_nonnulls(signer, nonce, expires_at) in (0, 3));
 
 comment on column order_intents.filled is 'units known to have executed';
@@ -18,6 +19,7 @@ comment on column order_intents.booked is 'units of them known to be in fills';
 comment on column order_intents.sends is 'sends that began; counted by those who note them, not by a plain settlement';
 comment on column order_intents.absent_at is 'venue time of the earliest read that counts of those that showed nothing new';
 comment on column order_intents.uncounted is 'the venue calls it filled, and how much that was is open';
+comment on column order_intents.target_order is 'of a cancel: the venue''s number of an order without a client order id';
 comment on column order_intents.filled_at is 'of an uncounted one: the earliest venue time by which it was filled';
 
 -- A nonce is used at most once, whoever prepares.

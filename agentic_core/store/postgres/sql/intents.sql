@@ -27,19 +27,20 @@ with fence as materialized (
     insert into order_intents (
         cloid, decision_id, deployment_id, account_key, epoch, trace_id, kind, leg, attempt, symbol, side, size,
         limit_price, reduce_only, time_in_force, trigger_kind, trigger_price, trigger_position_sized, target_cloid,
-        leverage, isolated, position_before, signer, nonce, expires_at, state, prepared_at
+        target_order, leverage, isolated, position_before, signer, nonce, expires_at, state, prepared_at
     )
     select intent.cloid, decided.id, decided.deployment_id, %(account)s, %(epoch)s, decided.trace_id, intent.kind,
         intent.leg, intent.attempt, intent.symbol, intent.side, intent.size, intent.limit_price, intent.reduce_only,
         intent.time_in_force, intent.trigger ->> 'kind', (intent.trigger ->> 'price')::numeric,
-        (intent.trigger ->> 'position_sized')::boolean, intent.target, intent.leverage, intent.isolated,
+        (intent.trigger ->> 'position_sized')::boolean, intent.target, intent.target_order, intent.leverage,
+        intent.isolated,
         intent.position_before, case when numbered.nonce is not null then %(signer)s end, numbered.nonce,
         case when numbered.nonce is not null then instant_at(%(expires_at)s) end, 'prepared', instant_at(%(at)s)
     from decided
     cross join rows from (
         json_to_recordset(%(intents)s::json) as (
             cloid text, kind text, leg smallint, attempt smallint, symbol text, side text, size numeric,
-            limit_price numeric, reduce_only boolean, time_in_force text, trigger json, target text, leverage integer,
+            limit_price numeric, reduce_only boolean, time_in_force text, trigger json, target text, target_order text, leverage integer,
             isolated boolean, position_before numeric
         ),
         unnest(%(numbers)s::bigint[])
@@ -189,7 +190,7 @@ select exists (select from fence) as live, (select state from settled) as state;
 -- The intents of an account about which something is left to do; the conditions are those of their index.
 select cloid, decision_id::text as decision, account_key as account, epoch, kind, leg, attempt, symbol, side, size,
     limit_price, reduce_only, time_in_force, trigger_kind, trigger_price,
-    coalesce(trigger_position_sized, false) as trigger_position_sized, target_cloid as target, leverage,
+    coalesce(trigger_position_sized, false) as trigger_position_sized, target_cloid as target, target_order, leverage,
     coalesce(isolated, false) as isolated, position_before, nonce, instant_ms(expires_at) as expires_at, signer,
     instant_ms(prepared_at) as prepared_at, state, filled, booked, sends, burns, instant_ms(absent_at) as absent_at,
     uncounted, instant_ms(filled_at) as filled_at, ended_by
@@ -205,7 +206,7 @@ order by order_intents.prepared_at, decision_id, leg, attempt;
 -- What is known of one intent.
 select cloid, decision_id::text as decision, account_key as account, epoch, kind, leg, attempt, symbol, side, size,
     limit_price, reduce_only, time_in_force, trigger_kind, trigger_price,
-    coalesce(trigger_position_sized, false) as trigger_position_sized, target_cloid as target, leverage,
+    coalesce(trigger_position_sized, false) as trigger_position_sized, target_cloid as target, target_order, leverage,
     coalesce(isolated, false) as isolated, position_before, nonce, instant_ms(expires_at) as expires_at, signer,
     instant_ms(prepared_at) as prepared_at, state, filled, booked, sends, burns, instant_ms(absent_at) as absent_at,
     uncounted, instant_ms(filled_at) as filled_at, ended_by
