@@ -17,6 +17,7 @@ OUTER = (
     "agentic_fly",
     "agentic_hl/account",
     "agentic_hl/broker",
+    "agentic_hl/live",
     "agentic_hl/market",
     "agentic_hl/rest",
     "agentic_hl/stream",

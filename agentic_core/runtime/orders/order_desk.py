@@ -71,8 +71,10 @@ class OrderDesk:
             plan_stop: which stop is prepared together with an entry; None where the broker rests none.
             on_contradiction: told of evidence that cannot be true together with what was known; must not wait.
         """
-        self._terms = terms = DeskTerms(fence=fence, signer=signer, venue_now=venue_now, rules=rules, say=say)
-        self._store, self._clock = store, clock
+        self._terms = terms = DeskTerms(
+            fence=fence, signer=signer, venue_now=venue_now, clock=clock, rules=rules, say=say
+        )
+        self._store, self._clock, self._gate = store, clock, gate
         self._plan_stop = plan_stop if gate.broker.capabilities.rests_stops else None
         self._lives = lives = Lives() if book is None else book.lives
         self._agenda = Agenda(venue_now)
@@ -80,6 +82,11 @@ class OrderDesk:
         self._sender = OrderSender(terms, gate, lives, ledger, (lambda _: None) if book is None else book.count)
         self._rounds = Rounds(self._step)
         self._follower = Follower(terms, gate.broker, lives, ledger, self._sender)
+
+    @property
+    def gate(self) -> GuardedBroker:
+        """What every order passes."""
+        return self._gate
 
     @property
     def lives(self) -> Mapping[ClientOrderId, Life]:
@@ -237,18 +244,21 @@ class OrderDesk:
     async def _step(self, cloid: ClientOrderId) -> None:
         async with self._agenda.turn(cloid):
             due = await self._follower.step(cloid)
-            self._followed(cloid)
             self._agenda.put(cloid, due)
+            self._hasten_others(self._lives[cloid])
 
     def _followed(self, cloid: ClientOrderId) -> None:
         life = self._lives[cloid]
         self._agenda.put(cloid, self._follower.due(life))
+        self._hasten_others(life)
+
+    def _hasten_others(self, life: Life) -> None:
         if not life.is_terminal:
             return
         target = life.intent.target
         if target is not None and target in self._agenda and not is_done(self._lives[target]):
             self._agenda.hasten(target)  # whatever became of the cancel proves nothing about it
-        stop = stop_id(self._terms.fence.account, cloid)
+        stop = stop_id(self._terms.fence.account, life.cloid)
         if not life.filled and stop in self._agenda:
             self._agenda.hasten(stop)
 
