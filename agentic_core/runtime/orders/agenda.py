@@ -26,6 +26,8 @@ class Agenda:
         self._due: dict[ClientOrderId, Instant | None] = {}
         self._put_at: dict[ClientOrderId, Instant] = {}
         self._turns: dict[ClientOrderId, anyio.Lock] = {}
+        self._again: set[ClientOrderId] = set()
+        # Hastened while somebody was busy with them: what is under way may have begun before the news.
 
     def __contains__(self, cloid: ClientOrderId) -> bool:
         """Tell whether it was put here."""
@@ -39,11 +41,14 @@ class Agenda:
 
     def put(self, cloid: ClientOrderId, due: Instant | None) -> None:
         """Say when its next step is; None says that nothing is left to do."""
-        self._due[cloid] = due
-        self._put_at[cloid] = self._now()
+        self._put_at[cloid] = now = self._now()
+        self._due[cloid] = now if due is not None and cloid in self._again else due
+        self._again.discard(cloid)
 
     def hasten(self, cloid: ClientOrderId, every_ms: int = 0) -> None:
         """Bring its next step forward, to so long after the last one."""
+        if not every_ms and self._is_taken(cloid):
+            self._again.add(cloid)
         due = self._due.get(cloid)
         sooner = Instant(self._put_at.get(cloid, self._now()) + every_ms) if every_ms else self._now()
         self._due[cloid] = sooner if due is None else min(due, sooner)

@@ -14,6 +14,7 @@ from agentic_core.execution.resolution import Book, Burn, Done, Observe, Send, S
 from agentic_core.ports.broker import Broker, Burned, NotBurned
 from agentic_core.runtime.orders.ledger import OrderLedger
 from agentic_core.runtime.orders.lives import Lives, is_waiting
+from agentic_core.runtime.orders.looking import look
 from agentic_core.runtime.orders.sending import OrderSender
 from agentic_core.runtime.orders.siblings import is_entry
 from agentic_core.runtime.orders.telling import tell_silence
@@ -58,17 +59,17 @@ class Follower:
             Fenced: the lease is lost.
             StoreError: the database does not answer.
         """
-        not_before = Instant(0)
         try:
             await self._step(self._lives[cloid])
-            self._silent.discard(cloid)
         except VenueUnavailable as error:
             if cloid not in self._silent:
                 self._silent.add(cloid)
                 tell_silence(self._terms.say, self._lives[cloid], str(error))
-            not_before = Instant(self._terms.venue_now() + (error.retry_after_ms or 0))
-        due = self.due(self._lives[cloid])
-        return None if due is None else max(due, not_before)
+            # What was not answered is asked again soon, however seldom it would be asked otherwise.
+            pause_ms = max(error.retry_after_ms or 0, self._terms.rules.observe_every_ms)
+            return None if is_done(self._lives[cloid]) else Instant(self._terms.venue_now() + pause_ms)
+        self._silent.discard(cloid)
+        return self.due(self._lives[cloid])
 
     def due(self, life: Life) -> Instant | None:
         """Return the venue time of the next step about an order, as far as is known now; None where none is left."""
@@ -141,7 +142,7 @@ class Follower:
         return None if expires_at is None else Instant(expires_at - self._terms.rules.send_left_ms + 1)
 
     async def _observe(self, life: Life) -> None:
-        seen = await self._broker.observe(life.prepared)
+        seen = await look(self._broker.observe, self._terms.clock, life.prepared, presses=life.is_unresolved)
         await self._ledger.take(life.cloid, (evidence_of(seen),), seen.fills, seen.searched)
 
     async def _burn(self, life: Life) -> None:

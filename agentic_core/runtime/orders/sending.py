@@ -19,7 +19,7 @@ from agentic_core.domain.order import (
     Unresolved,
 )
 from agentic_core.domain.times import Instant
-from agentic_core.errors import AgenticError, Fenced, StoreError, UsageError
+from agentic_core.errors import AgenticError, Fenced, IllegalTransition, StoreError, UsageError
 from agentic_core.execution.answers import evidence_of
 from agentic_core.execution.evidence import SendBegan, Withdrawn
 from agentic_core.execution.life import Life
@@ -115,7 +115,10 @@ class OrderSender:
         life = self._lives[cloid]
         if not self.is_sendable(life):
             raise _Overtaken
-        await self._ledger.take(cloid, (SendBegan(epoch=self._terms.fence.epoch),))
+        try:
+            await self._ledger.take(cloid, (SendBegan(epoch=self._terms.fence.epoch),))
+        except IllegalTransition as error:  # something was learned of it while this waited for its turn
+            raise _Overtaken from error
         if opens:
             self._lives.gated = None
         if life.intent.kind is IntentKind.ORDER and not life.sends:

@@ -8,6 +8,7 @@ from agentic_core.domain.order import Fence
 from agentic_core.domain.times import Instant
 from agentic_core.execution.life import Life, ResolutionRules
 from agentic_core.logevents import Say
+from agentic_core.ports.clock import Clock
 
 __all__ = ["DeskTerms"]
 
@@ -21,6 +22,8 @@ class DeskTerms(msgspec.Struct, frozen=True, kw_only=True):
     """The address that signs; None where nothing is signed."""
     venue_now: Callable[[], Instant]
     """The newest venue time known."""
+    clock: Clock
+    """For waiting."""
     rules: ResolutionRules
     say: Say
 
