@@ -1,6 +1,6 @@
 """What everybody promises who reads an account: all of it, whoever caused it, as the venue's own books have it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
 
 import pytest
@@ -22,9 +22,10 @@ CLOID = ClientOrderId("0x" + "0" * 31 + "7")
 
 
 @pytest.fixture(params=sorted(DESKS))
-def desk(request: pytest.FixtureRequest) -> AccountDesk:
-    """Return an account that is read in each way in turn."""
-    return DESKS[request.param]()
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[AccountDesk]:
+    """Yield an account that is read in each way in turn."""
+    async with DESKS[request.param]() as made:
+        yield made
 
 
 async def test_account_reads_tell_the_venues_time(desk: AccountDesk) -> None:

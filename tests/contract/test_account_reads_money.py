@@ -1,6 +1,6 @@
 """What everybody promises who reads an account about its money: every dollar that came or went, and where it went."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
 import pytest
@@ -25,9 +25,10 @@ LATER_MS = 1_000
 
 
 @pytest.fixture(params=sorted(DESKS))
-def desk(request: pytest.FixtureRequest) -> AccountDesk:
-    """Return an account that is read in each way in turn."""
-    return DESKS[request.param]()
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[AccountDesk]:
+    """Yield an account that is read in each way in turn."""
+    async with DESKS[request.param]() as made:
+        yield made
 
 
 # ── funding ──────────────────────────────────────────────────────────────────────────────────────────────────────────

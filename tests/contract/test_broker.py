@@ -1,16 +1,15 @@
 """What every broker promises: facts about one account, and each order at most once."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Protocol
 
 import pytest
 
 from agentic_core.domain import Accepted, IntentState, OrderIntent, Position, Rejected, Side, Usd
-from agentic_core.ports.broker import Absent, Broker, Burned, Known, NotBurned
-from tests.support.hyperliquid_desk import HyperliquidDesk, sendable
-from tests.support.markets import BTC, Paper, order
+from agentic_core.ports.broker import Absent, Burned, Known, NotBurned
+from tests.support.broker_desks import BROKERS, BrokerDesk
+from tests.support.hyperliquid_desk import sendable
+from tests.support.markets import BTC, order
 
 PORTS = ("agentic_core.ports.broker.Broker",)
 pytestmark = pytest.mark.anyio
@@ -18,41 +17,14 @@ pytestmark = pytest.mark.anyio
 D = Decimal
 
 
-class Venue(Protocol):
-    """A broker on a fresh account of 10,000 dollars at ten times, and the market behind it; BTC stands at 100."""
-
-    @property
-    def broker(self) -> Broker:
-        """What is judged."""
-
-    def set(self, price: str) -> None:
-        """Move the mark and a deep book of BTC to one price."""
-
-
-@asynccontextmanager
-async def paper() -> AsyncIterator[Venue]:
-    """Yield the paper broker over a market set by hand."""
-    yield Paper(taker_rate="0.00045")
-
-
-@asynccontextmanager
-async def hyperliquid() -> AsyncIterator[Venue]:
-    """Yield the live broker over the simulated venue in process."""
-    yield HyperliquidDesk()
-
-
-BROKERS: dict[str, Callable[[], AbstractAsyncContextManager[Venue]]] = {"hyperliquid": hyperliquid, "paper": paper}
-"""Every implementation."""
-
-
 @pytest.fixture(params=sorted(BROKERS))
-async def venue(request: pytest.FixtureRequest) -> AsyncIterator[Venue]:
+async def venue(request: pytest.FixtureRequest) -> AsyncIterator[BrokerDesk]:
     """Yield each broker in turn."""
     async with BROKERS[request.param]() as made:
         yield made
 
 
-async def fill(venue: Venue, intent: OrderIntent) -> Accepted:
+async def fill(venue: BrokerDesk, intent: OrderIntent) -> Accepted:
     """Send an order that fills completely."""
     outcome = await venue.broker.send(sendable(intent))
     assert isinstance(outcome, Accepted), outcome
@@ -60,24 +32,24 @@ async def fill(venue: Venue, intent: OrderIntent) -> Accepted:
     return outcome
 
 
-async def holding(venue: Venue) -> Position:
+async def holding(venue: BrokerDesk) -> Position:
     """Return the position in BTC as the venue sees it now."""
     return (await venue.broker.account()).position(BTC)
 
 
-async def equity(venue: Venue) -> Usd:
+async def equity(venue: BrokerDesk) -> Usd:
     """Return the account's value as the venue sees it now."""
     return (await venue.broker.account()).equity
 
 
-async def test_broker_says_what_it_can_do_and_keeps_to_it(venue: Venue) -> None:
+async def test_broker_says_what_it_can_do_and_keeps_to_it(venue: BrokerDesk) -> None:
     """Capabilities are facts, not states."""
     before = venue.broker.capabilities
     await fill(venue, order(0, Side.BUY, "2", "101"))
     assert venue.broker.capabilities == before
 
 
-async def test_broker_account_starts_with_its_money_and_nothing_else(venue: Venue) -> None:
+async def test_broker_account_starts_with_its_money_and_nothing_else(venue: BrokerDesk) -> None:
     """10,000 dollars, no position, nothing unresolved."""
     account = await venue.broker.account()
     assert (account.equity, dict(account.positions), account.exposure()) == (D(10_000), {}, D(0))
@@ -86,7 +58,7 @@ async def test_broker_account_starts_with_its_money_and_nothing_else(venue: Venu
 
 
 @pytest.mark.parametrize("side", list(Side))
-async def test_broker_executes_within_size_and_limit(venue: Venue, side: Side) -> None:
+async def test_broker_executes_within_size_and_limit(venue: BrokerDesk, side: Side) -> None:
     """Fills carry the order's id, symbol and side, sum up to its size, and none is worse than its limit."""
     intent = order(0, side, "2", str(100 + side.sign))
     outcome = await fill(venue, intent)
@@ -97,14 +69,14 @@ async def test_broker_executes_within_size_and_limit(venue: Venue, side: Side) -
     assert (await holding(venue)).size == side.sign * D(2)
 
 
-async def test_broker_equity_falls_by_the_fee_of_a_fill_at_the_mark(venue: Venue) -> None:
+async def test_broker_equity_falls_by_the_fee_of_a_fill_at_the_mark(venue: BrokerDesk) -> None:
     """Buying at the price it is valued at costs the fee and nothing more."""
     outcome = await fill(venue, order(0, Side.BUY, "2", "101"))
     assert await equity(venue) == D(10_000) - sum(one.fee for one in outcome.fills)
     assert (await venue.broker.account()).exposure() == D(200)
 
 
-async def test_broker_realises_profit_when_a_position_closes(venue: Venue) -> None:
+async def test_broker_realises_profit_when_a_position_closes(venue: BrokerDesk) -> None:
     """Two units from 100 to 110 are twenty dollars before fees, and equity agrees."""
     opened = await fill(venue, order(0, Side.BUY, "2", "101"))
     venue.set("110")
@@ -115,14 +87,14 @@ async def test_broker_realises_profit_when_a_position_closes(venue: Venue) -> No
     assert (await holding(venue)).size == 0
 
 
-async def test_broker_fills_have_names_of_their_own(venue: Venue) -> None:
+async def test_broker_fills_have_names_of_their_own(venue: BrokerDesk) -> None:
     """A fill is recorded once under its name, so no two share one."""
     outcomes = [await fill(venue, order(number, Side.BUY, "1", "101")) for number in range(3)]
     names = [one.fill_id for outcome in outcomes for one in outcome.fills]
     assert len(set(names)) == len(names)
 
 
-async def test_broker_sent_the_same_order_twice_executes_it_once(venue: Venue) -> None:
+async def test_broker_sent_the_same_order_twice_executes_it_once(venue: BrokerDesk) -> None:
     """The second sending returns the first outcome, even at another price."""
     intent = order(0, Side.BUY, "2", "101")
     first = await fill(venue, intent)
@@ -131,7 +103,7 @@ async def test_broker_sent_the_same_order_twice_executes_it_once(venue: Venue) -
     assert (await holding(venue)).size == D(2)
 
 
-async def test_broker_rejects_an_order_that_cannot_execute_within_its_limit(venue: Venue) -> None:
+async def test_broker_rejects_an_order_that_cannot_execute_within_its_limit(venue: BrokerDesk) -> None:
     """A rejection is proof that nothing happened, with a reason in words, and it stays what it is."""
     intent = order(0, Side.BUY, "2", "99")
     first = await venue.broker.send(sendable(intent))
@@ -144,7 +116,7 @@ async def test_broker_rejects_an_order_that_cannot_execute_within_its_limit(venu
     assert await equity(venue) == D(10_000)
 
 
-async def test_broker_observes_an_executed_order_as_it_answered_it(venue: Venue) -> None:
+async def test_broker_observes_an_executed_order_as_it_answered_it(venue: BrokerDesk) -> None:
     """Asking later tells the same as sending did."""
     intent = order(0, Side.BUY, "2", "101")
     outcome = await fill(venue, intent)
@@ -154,7 +126,7 @@ async def test_broker_observes_an_executed_order_as_it_answered_it(venue: Venue)
     assert known.total in {None, D(2)}
 
 
-async def test_broker_observes_no_fill_of_a_rejected_order(venue: Venue) -> None:
+async def test_broker_observes_no_fill_of_a_rejected_order(venue: BrokerDesk) -> None:
     """A venue may forget an order that never lived, and never claims that it executed."""
     intent = order(0, Side.BUY, "2", "99")
     await venue.broker.send(sendable(intent))
@@ -163,7 +135,7 @@ async def test_broker_observes_no_fill_of_a_rejected_order(venue: Venue) -> None
     assert isinstance(seen, Absent) or seen.state is IntentState.REJECTED
 
 
-async def test_broker_observes_an_order_never_sent_as_absent(venue: Venue) -> None:
+async def test_broker_observes_an_order_never_sent_as_absent(venue: BrokerDesk) -> None:
     """It says that it does not know it, and has looked for fills since a minute before it was prepared."""
     ready = sendable(order(0, Side.BUY, "2", "101"))
     seen = await venue.broker.observe(ready)
@@ -173,7 +145,7 @@ async def test_broker_observes_an_order_never_sent_as_absent(venue: Venue) -> No
     assert seen.searched.read_at >= ready.prepared_at
 
 
-async def test_broker_reduces_no_further_than_flat(venue: Venue) -> None:
+async def test_broker_reduces_no_further_than_flat(venue: BrokerDesk) -> None:
     """A reduce-only order that is too large closes the position and opens none."""
     await fill(venue, order(0, Side.BUY, "2", "101"))
     outcome = await venue.broker.send(sendable(order(1, Side.SELL, "5", "99", reduce_only=True)))
@@ -183,7 +155,7 @@ async def test_broker_reduces_no_further_than_flat(venue: Venue) -> None:
 
 
 @pytest.mark.parametrize("held", ["0", "2"])
-async def test_broker_never_grows_a_position_by_a_reduce_only_order(venue: Venue, held: str) -> None:
+async def test_broker_never_grows_a_position_by_a_reduce_only_order(venue: BrokerDesk, held: str) -> None:
     """Neither out of nothing nor on top of what is held."""
     if held != "0":
         await fill(venue, order(0, Side.BUY, held, "101"))
@@ -192,14 +164,14 @@ async def test_broker_never_grows_a_position_by_a_reduce_only_order(venue: Venue
     assert (await holding(venue)).size == D(held)
 
 
-async def test_broker_rejects_what_the_account_cannot_carry(venue: Venue) -> None:
+async def test_broker_rejects_what_the_account_cannot_carry(venue: BrokerDesk) -> None:
     """10,000 dollars at ten times carry no more than 1,000 units at 100."""
     outcome = await venue.broker.send(sendable(order(0, Side.BUY, "1001", "101")))
     assert isinstance(outcome, Rejected)
     assert (await holding(venue)).size == 0
 
 
-async def test_broker_burns_an_order_that_was_never_sent_for_good(venue: Venue) -> None:
+async def test_broker_burns_an_order_that_was_never_sent_for_good(venue: BrokerDesk) -> None:
     """Where it says burned, sending it afterwards executes nothing."""
     if not venue.broker.capabilities.burns_nonces:
         pytest.skip("this broker cannot make an order impossible, and says so")
@@ -210,7 +182,7 @@ async def test_broker_burns_an_order_that_was_never_sent_for_good(venue: Venue) 
     assert (await holding(venue)).size == 0
 
 
-async def test_broker_burns_no_order_that_has_executed(venue: Venue) -> None:
+async def test_broker_burns_no_order_that_has_executed(venue: BrokerDesk) -> None:
     """It says that nothing was learned, and the fill stays."""
     intent = order(0, Side.BUY, "2", "101")
     await fill(venue, intent)

@@ -1,6 +1,6 @@
 """What everybody promises who prices a close: the mark and the top of the book of this moment, or nothing at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
@@ -8,23 +8,21 @@ import pytest
 from agentic_core.domain import Instant, Symbol
 from agentic_core.errors import VenueUnavailable
 from agentic_hl.rest import Answered, HttpOutcome, NeverLeft, Unclear
-from tests.support.account_desk import AccountDesk
+from tests.support.account_desk import DESKS, AccountDesk
 from tests.support.markets import BTC, ETH
 
 PORTS = ("agentic_core.ports.account_reads.FreshPrices",)
 pytestmark = pytest.mark.anyio
 
 D = Decimal
-DESKS: Mapping[str, Callable[[], AccountDesk]] = {"hyperliquid": AccountDesk}
-"""Every implementation."""
 
 
-@pytest.fixture(params=sorted(DESKS))
-def desk(request: pytest.FixtureRequest) -> AccountDesk:
-    """Return a market that is read in each way in turn; BTC stands at 100, between 99.9 and 100.1."""
-    made = DESKS[request.param]()
-    quote(made, "100")
-    return made
+@pytest.fixture(params=["hyperliquid", "hyperliquid-sockets"])
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[AccountDesk]:
+    """Yield a market that is read in each way in turn; BTC stands at 100, between 99.9 and 100.1."""
+    async with DESKS[request.param]() as made:
+        quote(made, "100")
+        yield made
 
 
 def quote(desk: AccountDesk, price: str) -> None:

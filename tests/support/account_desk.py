@@ -1,6 +1,7 @@
 """An account at the simulated venue that is read from outside, and the venue's own books beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from math import ceil
 
@@ -11,7 +12,16 @@ from agentic_core.ports.account_reads import AccountReads, FreshPrices
 from agentic_hl.account import FollowedAccount, HyperliquidReads
 from agentic_hl.market.live import LiveMarketData
 from agentic_hl.market.queries import UrgentQueries
-from agentic_hl.rest import Answered, HttpOutcome, HyperliquidRest, IpBudget, MemoryBudgets, weight_bucket
+from agentic_hl.rest import (
+    Answered,
+    HttpOutcome,
+    HttpTransport,
+    HyperliquidRest,
+    IpBudget,
+    MemoryBudgets,
+    weight_bucket,
+)
+from agentic_hl.rest.httpx_transport import HttpxTransport
 from agentic_hl.venue.engine.options import Options
 from agentic_hl.venue.entities import Account, Order
 from agentic_hl.venue.terms import Grouping, Mode, OrderRequest, Tif, Trigger
@@ -23,6 +33,7 @@ from agentic_hl.wire.network import Network
 from agentic_hl.wire.signing import Signer
 from tests.support.markets import AT
 from tests.support.resting import GivenEntropy
+from tests.support.served_here import served
 
 __all__ = ["COINS", "DESKS", "OTHER", "OWNER", "SUB", "TRAVEL_MS", "AccountDesk", "trigger"]
 
@@ -77,6 +88,8 @@ class AccountDesk:
         """What happens at the venue just before it answers a kind of question, once."""
         self.instead: HttpOutcome | None = None
         """What comes back in place of every answer."""
+        self.over: HttpTransport | None = None
+        """What carries questions to the venue in place of a call."""
         self.unreadable: list[Unreadable] = []
         for signer, usd in ((OWNER, 10_000), (OTHER, 1_000_000)):
             self.venue.deposit(signer.address, Decimal(usd), self.now)
@@ -96,14 +109,20 @@ class AccountDesk:
 
     async def post(self, path: str, body: bytes, timeout_ms: int) -> HttpOutcome:
         """Carry a request to the venue and its answer back."""
-        assert timeout_ms > 0
         self.clock.at += TRAVEL_MS
         if self.instead is not None:
             return self.instead
         kind = str(msgspec.json.decode(body).get("type"))
         self.meanwhile.pop(kind, lambda: None)()
-        reply = self.venue.post(path, body, self.clock.now())
+        outcome = await self._carry(path, body, timeout_ms)
         self.clock.at += TRAVEL_MS
+        return outcome
+
+    async def _carry(self, path: str, body: bytes, timeout_ms: int) -> HttpOutcome:
+        assert timeout_ms > 0
+        if self.over is not None:
+            return await self.over.post(path, body, timeout_ms)
+        reply = self.venue.post(path, body, self.clock.now())
         return Answered(status=reply.status, body=reply.body, content_type=reply.content_type)
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -212,11 +231,32 @@ class AccountDesk:
         return account
 
 
-DESKS: Mapping[str, Callable[[], AccountDesk]] = {
-    "hyperliquid": AccountDesk,
-    "hyperliquid-unified": lambda: AccountDesk(Mode.UNIFIED),
+def _called(mode: Mode) -> Callable[[], AbstractAsyncContextManager[AccountDesk]]:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AccountDesk]:
+        yield AccountDesk(mode)
+
+    return opened
+
+
+def _over_sockets(mode: Mode) -> Callable[[], AbstractAsyncContextManager[AccountDesk]]:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[AccountDesk]:
+        desk = AccountDesk(mode)
+        async with served(desk.venue, desk.clock) as url, HttpxTransport(url) as http:
+            desk.over = http
+            yield desk
+
+    return opened
+
+
+DESKS: Mapping[str, Callable[[], AbstractAsyncContextManager[AccountDesk]]] = {
+    "hyperliquid": _called(Mode.DEFAULT),
+    "hyperliquid-sockets": _over_sockets(Mode.DEFAULT),
+    "hyperliquid-unified": _called(Mode.UNIFIED),
+    "hyperliquid-unified-sockets": _over_sockets(Mode.UNIFIED),
 }
-"""Every implementation that reads accounts, over every way an account may keep its money."""
+"""Every implementation that reads accounts, over every way an account may keep its money, and every way to it."""
 
 
 def trigger(price: str, *, kind: str = "sl") -> Trigger:
