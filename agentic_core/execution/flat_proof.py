@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from agentic_core.domain.ids import ClientOrderId
+from agentic_core.domain.money import plain
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant
 
@@ -101,7 +102,7 @@ def take_read(proof: FlatProof, read: FlatRead | None) -> FlatProof:
 def left_over(read: FlatRead) -> tuple[str, ...]:
     """Return what a read shows to be left, in words for people; empty where nothing is."""
     return (
-        *(f"a position of {each.size} {each.symbol}" for each in read.positions if each.size),
+        *(f"a position of {plain(each.size)} {each.symbol}" for each in read.positions if each.size),
         *(f"the open order {each}" for each in read.orders),
         *(f"the trigger {each}" for each in read.triggers),
         *(f"the unresolved intent {each}" for each in read.unresolved),

@@ -169,7 +169,9 @@ def protect(
     covered = wanted is not None and any(_covers(life, wanted, rules) for life in resting)
     naked = None if wanted is None else _naked(naked, now, rules, covered=covered)
     action: Protection
-    if naked is not None and not covered and now - naked.since >= rules.naked_ms_max:
+    # One that rests where it does not belong is replaced, and that is given as long again.
+    bare_ms_max = 2 * rules.naked_ms_max if resting else rules.naked_ms_max
+    if naked is not None and not covered and now - naked.since >= bare_ms_max:
         action = FlattenNow(reason=FlattenReason.NAKED)
     else:
         unsure = any(life not in resting for life in living)

@@ -28,7 +28,10 @@ class ProtectionRules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How a position is protected."""
 
     naked_ms_max: int = 10_000
-    """How long a position may be without a resting stop; from then on it is flattened."""
+    """How long a position may be without a resting stop; from then on it is flattened.
+
+    Twice as long while one rests that is only too far away.
+    """
     covered_ms: int = 5_000
     """How long a stop has to rest before the time without one is forgotten.
 

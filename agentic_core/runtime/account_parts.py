@@ -93,8 +93,6 @@ def join_account(ports: AccountPorts, terms: AccountTerms) -> LiveAccount:
         ExitDesk(_exit_ports(ports, orders), exit_terms),
         watch,
         DriftGuard(watch, ports.broker.account, ports.reads, ports.clock, terms.guard),
-        clock=ports.clock,
-        venue_now=ports.venue_now,
     )
     return account
 

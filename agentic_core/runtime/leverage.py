@@ -1,7 +1,6 @@
 """Setting the leverage of symbols before the first order in them, while they are flat."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Final
 
 from agentic_core.domain.decision import Denied
@@ -13,7 +12,6 @@ from agentic_core.domain.times import Instant
 from agentic_core.errors import VenueUnavailable
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.runtime.exits import ExitPorts, ExitTerms, ExitTurn
-from agentic_core.runtime.exits.together import together
 
 __all__ = ["set_leverages"]
 
@@ -24,7 +22,7 @@ _CAUSE: Final = "boot:leverage"
 async def set_leverages(
     ports: ExitPorts, terms: ExitTerms, wanted: Mapping[Symbol, SymbolLeverage]
 ) -> Mapping[Symbol, str]:
-    """Set each symbol, and return of those that are not set as wanted why; the venue itself is asked at the end.
+    """Set one symbol after the other, and return of those that are not set as wanted why; the venue has the last word.
 
     A symbol that is not set must not be opened: its margin and its stop would be reckoned wrongly.
 
@@ -32,8 +30,9 @@ async def set_leverages(
         Fenced: the lease is lost.
         StoreError: the database refused.
     """
-    failures = await together(partial(_set, ports, terms, symbol, each) for symbol, each in wanted.items())
-    return {symbol: failure for symbol, failure in zip(wanted, failures, strict=True) if failure is not None}
+    # Not side by side: the gate lets no change pass while another one is unresolved.
+    found = {symbol: await _set(ports, terms, symbol, each) for symbol, each in wanted.items()}
+    return {symbol: failure for symbol, failure in found.items() if failure is not None}
 
 
 async def _set(ports: ExitPorts, terms: ExitTerms, symbol: Symbol, wanted: SymbolLeverage) -> str | None:

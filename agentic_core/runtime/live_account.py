@@ -6,10 +6,8 @@ from typing import Final, NoReturn
 import anyio
 
 from agentic_core.domain.ids import Symbol
-from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import Restriction
 from agentic_core.ports.account_reads import SymbolLeverage
-from agentic_core.ports.clock import Clock
 from agentic_core.runtime.exits import ExitDesk
 from agentic_core.runtime.leverage import set_leverages
 from agentic_core.runtime.orders import OrderDesk
@@ -17,32 +15,16 @@ from agentic_core.runtime.watch import AccountWatch, DriftGuard, Reconciled
 
 __all__ = ["LiveAccount"]
 
-_MS_PER_S: Final = 1_000
-_TAKE_OVER_MS: Final = 30_000
-"""How long a start waits for inherited orders to end; those left forbid opens until they do."""
-_LOOK_EVERY_MS: Final = 250
-
 
 class LiveAccount:
     """Orders are followed, positions protected, news taken in, and everything compared with the venue."""
 
-    def __init__(
-        self,
-        orders: OrderDesk,
-        exits: ExitDesk,
-        watch: AccountWatch,
-        guard: DriftGuard,
-        *,
-        clock: Clock,
-        venue_now: Callable[[], Instant],
-    ) -> None:
+    def __init__(self, orders: OrderDesk, exits: ExitDesk, watch: AccountWatch, guard: DriftGuard) -> None:
         """Join the four of one account."""
         self.orders: Final = orders
         self.exits: Final = exits
         self.watch: Final = watch
         self.guard: Final = guard
-        self._clock: Final = clock
-        self._venue_now: Final = venue_now
 
     @property
     def restrictions(self) -> frozenset[Restriction]:
@@ -52,7 +34,8 @@ class LiveAccount:
     async def start(self) -> Reconciled:
         """Take over what earlier runners left, and compare the account with what is known; then it may run.
 
-        The stream may have begun to tell before.
+        What was inherited and has not ended yet forbids opens until it does. It is not waited for here, because `run`
+        alone keeps positions protected. The stream may have begun to tell before.
 
         Raises:
             VenueUnavailable: the account could not be read, so nothing is clear.
@@ -60,13 +43,7 @@ class LiveAccount:
             StoreError: the database refused.
         """
         await self.orders.recover()
-        ends_at = self._clock.boottime_ms() + _TAKE_OVER_MS
-        while True:
-            due = await self.orders.attend()
-            if due is None or not self.orders.unresolved or self._clock.boottime_ms() >= ends_at:
-                break
-            wait_ms = min(max(due - self._venue_now(), _LOOK_EVERY_MS), ends_at - self._clock.boottime_ms())
-            await self._clock.sleep(max(wait_ms, 1) / _MS_PER_S)
+        await self.orders.attend()
         return await self.guard.check()
 
     async def set_leverages(self, wanted: Mapping[Symbol, SymbolLeverage]) -> Mapping[Symbol, str]:

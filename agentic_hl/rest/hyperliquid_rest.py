@@ -9,7 +9,7 @@ import msgspec
 
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.entropy import Entropy
-from agentic_hl.rest.failures import RestFailure, failure_of, unreadable_answer
+from agentic_hl.rest.failures import FailureKind, RestFailure, failure_of, unreadable_answer
 from agentic_hl.rest.ip_budget import IpBudget, Priority
 from agentic_hl.rest.queries import Query
 from agentic_hl.rest.transport import Answered, HttpOutcome, HttpTransport, NeverLeft, Unclear
@@ -35,7 +35,7 @@ class RestLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """For each try of a question."""
 
     urgent_attempt_ms: int = 1_500
-    """For the first try of one that is urgent; each further one gets twice as long, for a venue that is slow."""
+    """For the first try of one that is urgent; after each that took too long twice as much, for a slow venue."""
 
     attempts: int = 5
     exchange_deadline_ms: int = 10_000
@@ -68,17 +68,21 @@ class HyperliquidRest:
     ) -> _T | RestFailure:
         """Ask a question, again where its failure says that this can help, all within one deadline."""
         deadline = self._clock.boottime_ms() + (deadline_ms or self._limits.query_deadline_ms)
+        limits = self._limits
+        patience = limits.urgent_attempt_ms if priority is Priority.URGENT else limits.attempt_ms
         attempt = 1
         while True:
-            answer = await self._ask(query, priority, deadline, self._attempt_ms(priority, attempt))
+            answer = await self._ask(query, priority, deadline, patience)
             if not isinstance(answer, RestFailure):
                 return answer
             pause = self._pause_ms(answer, attempt)
             left = deadline - self._clock.boottime_ms()
-            if not answer.retryable or attempt >= self._limits.attempts or pause >= left:
+            if not answer.retryable or attempt >= limits.attempts or pause >= left:
                 return answer
             await self._clock.sleep(pause / _MS_PER_S)
             attempt += 1
+            if answer.kind is FailureKind.TIMED_OUT:
+                patience = min(2 * patience, limits.attempt_ms)
 
     async def exchange(
         self,
@@ -127,12 +131,6 @@ class HyperliquidRest:
         if isinstance(outcome, Answered) and outcome.status == HTTPStatus.TOO_MANY_REQUESTS:
             await self._budget.refused(outcome.retry_after_ms)
         return outcome
-
-    def _attempt_ms(self, priority: Priority, attempt: int) -> int:
-        limits = self._limits
-        if priority is not Priority.URGENT:
-            return limits.attempt_ms
-        return min(limits.attempt_ms, limits.urgent_attempt_ms << (attempt - 1))
 
     def _pause_ms(self, failure: RestFailure, attempt: int) -> int:
         # At least what was asked for, and otherwise half of the doubling wait and up to the whole of it.

@@ -11,13 +11,15 @@ from agentic_hl.simulated.surroundings import Surroundings
 from agentic_hl.simulated.truth import TruthBook
 from agentic_hl.venue import fault_values
 from agentic_hl.venue.commits import Answer
-from agentic_hl.venue.engine.markets import price_at
+from agentic_hl.venue.engine.markets import price_at, price_down
 from agentic_hl.venue.venue import Venue, VenueOptions
 
 __all__ = ["SimulatedHyperliquid"]
 
 _PLENTY = Decimal(1_000_000_000)
 """Units on either side of the mark where an order of any size executes at once."""
+_FINEST = Decimal("0.000001")
+"""No two prices of any market lie nearer to each other."""
 _DEFAULTS = VenueOptions()
 
 
@@ -25,7 +27,8 @@ class SimulatedHyperliquid:
     """The whole venue in process: its time is the world's, and the truth is that of one account.
 
     Prices stand still until the options say otherwise or a `MoveMark` comes. From its first `MoveMark` on, a market
-    trades at its mark, to the depth that was given for each request.
+    sells at its mark and buys one price step below, to the depth that was given for each request: a book never shows
+    bid and ask at one price.
     """
 
     def __init__(
@@ -121,14 +124,17 @@ class SimulatedHyperliquid:
         asset = self._asset(fault.symbol)
         self._marks[asset] = fault
         px = price_at(fault.price, self.venue.engine.markets[asset])
-        self.venue.set_price(str(fault.symbol), oracle=px, mark=px, mid=px, now=self._now())
+        self.venue.advance(self._now())
+        # What the new mark triggers executes there, however few prices the house quotes by itself.
+        self.venue.engine.set_price(asset, oracle=px, mark=px, mid=px, spread=Decimal(0), levels=1)
         self._requote()
 
     def _requote(self) -> None:
         for asset, moved in self._marks.items():
-            px = price_at(moved.price, self.venue.engine.markets[asset])
-            quote = [(px, _PLENTY if moved.depth is None else moved.depth)]
-            self.venue.engine.set_house(asset, quote, quote)
+            market, size = self.venue.engine.markets[asset], _PLENTY if moved.depth is None else moved.depth
+            ask = price_at(moved.price, market)
+            bid = price_down(ask - _FINEST, market)
+            self.venue.engine.set_house(asset, [(bid, size)], [(ask, size)])
         if self._marks:
             self.venue.settle(self._now())
 

@@ -238,6 +238,13 @@ def test_naked_position_is_flattened_after_ten_seconds() -> None:
     assert looked(since=39_000).action == FlattenNow(reason=FlattenReason.NAKED)
 
 
+@pytest.mark.parametrize(("since", "flattens"), [(40_000, False), (30_001, False), (30_000, True)])
+def test_stop_that_rests_too_far_away_is_replaced_for_as_long_again(since: int, *, flattens: bool) -> None:
+    """Ten seconds without the right one close nothing that another protects; twenty do."""
+    found = looked(stop(50_000), since=since)
+    assert isinstance(found.action, FlattenNow if flattens else ReplaceStops)
+
+
 def test_covered_position_is_not_flattened_and_its_count_ends_once_the_stop_has_lasted() -> None:
     """A stop that rests ends the danger at once, and the count after five seconds."""
     resting = Naked(since=Instant(39_000), covered_since=NOW)

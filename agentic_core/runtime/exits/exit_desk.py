@@ -5,6 +5,7 @@ from typing import Final
 
 import anyio
 
+from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Size
 from agentic_core.errors import AgenticError, Fenced, StoreError, VenueUnavailable
@@ -37,6 +38,8 @@ class ExitDesk:
         self._keeper: Final = StopKeeper(self._orders)
         self._closer: Final = Closer(self._orders)
         self._locks: Final[dict[Symbol, anyio.Lock]] = {}
+        self._closing: Final[dict[Symbol, int]] = {}
+        self._covering: Final[set[Symbol]] = set()
         self._flattening: Final = anyio.Lock()
         self._woken = anyio.Event()
 
@@ -133,7 +136,10 @@ class ExitDesk:
     async def _care(self, symbol: Symbol) -> int:
         lock, account = self._lock_of(symbol), self._orders.seen
         soon = self._now() + self._orders.terms.rules.retry_ms
-        if lock.locked() or account is None:
+        if account is None:
+            return soon
+        if lock.locked():
+            await self._cover(symbol, account)
             return soon
         async with lock:
             try:
@@ -149,6 +155,20 @@ class ExitDesk:
                 await self._flatten_symbol(symbol, care.flatten, care.detail)
             return care.again_at
 
+    async def _cover(self, symbol: Symbol, account: AccountSnapshot) -> None:
+        # An order whose fate is not known holds a close up for its whole time to live; the position need not be bare.
+        begun_at = self._closing.get(symbol)
+        is_long = begun_at is not None and self._now() - begun_at >= self._orders.terms.rules.cover_ms
+        if not is_long or symbol in self._covering:
+            return
+        self._covering.add(symbol)
+        try:
+            await self._keeper.cover(symbol, account)
+        except VenueUnavailable:
+            pass
+        finally:
+            self._covering.discard(symbol)
+
     async def _flatten_symbol(self, symbol: Symbol, reason: FlattenReason, detail: str) -> None:
         say = self._orders.ports.say
         if reason is FlattenReason.NAKED:
@@ -159,7 +179,11 @@ class ExitDesk:
             say(LogEvent.FLATTENED, report.detail, level=LogLevel.WARN, symbol=symbol, cause=reason.value)
 
     async def _close(self, symbol: Symbol, wanted: Size | None, cause: str) -> CloseReport:
-        report = await self._closer.close(symbol, wanted=wanted, cause=cause)
+        self._closing[symbol] = self._now()
+        try:
+            report = await self._closer.close(symbol, wanted=wanted, cause=cause)
+        finally:
+            del self._closing[symbol]
         if report.is_flat:
             self._keeper.closed(symbol)
         if report.paged is not None:

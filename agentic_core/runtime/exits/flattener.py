@@ -39,6 +39,7 @@ class Flattener:
         self._closes: Final[list[CloseReport]] = []
         self._listed: tuple[RestingOrder, ...] = ()
         self._last: FlatRead | None = None
+        self._cleared: frozenset[Symbol] = frozenset()
 
     async def run(self) -> FlattenReport:
         """Close everything, prove it, take the stops away and prove it again; act again where something was left."""
@@ -61,9 +62,14 @@ class Flattener:
         )
 
     def _needs_human(self) -> bool:
-        # Whatever is left, somebody was called for: sending the same again would only call once more.
-        paged = {close.symbol for close in self._closes if close.paged is not None}
-        return self._last is not None and {position.symbol for position in self._last.positions} <= paged != set()
+        # Positions alone are left, and somebody was called for each: sending the same again would only call once more.
+        last = self._last
+        if last is None or last.orders or not last.positions:
+            return False
+        return {position.symbol for position in last.positions} <= self._paged()
+
+    def _paged(self) -> set[Symbol]:
+        return {close.symbol for close in self._closes if close.paged is not None}
 
     async def _read_patiently(self) -> bool:
         ends_at = self._orders.ports.venue_now() + self._orders.terms.rules.close.deadline_ms
@@ -81,9 +87,11 @@ class Flattener:
             each.intent.symbol for each in desk.lives.values() if each.intent.kind in _ORDERS and not each.is_terminal
         }
         symbols = sorted(held | living | {order.symbol for order in self._listed})
-        self._closes.extend(await together(partial(self._clear_symbol, symbol) for symbol in symbols))
+        self._cleared = frozenset(symbols)
+        closes = await together(partial(self._clear_symbol, symbol) for symbol in symbols)
+        self._closes.extend(close for close in closes if close is not None)
 
-    async def _clear_symbol(self, symbol: Symbol) -> CloseReport:
+    async def _clear_symbol(self, symbol: Symbol) -> CloseReport | None:
         orders, rules = self._orders, self._orders.terms.rules
         async with self._lock_of(symbol):
             await orders.withdraw([life for life in orders.lives(symbol) if is_spare(life)], f"flatten: {self._cause}")
@@ -93,6 +101,8 @@ class Flattener:
             resting = {life.cloid for life in orders.lives(symbol) if _rests(life) and not _is_protective(life)}
             listed = [order for order in self._listed if order.symbol == symbol and not _protects(order)]
             await self._cancel(symbol, listed, resting)
+            if symbol in self._paged():
+                return None
             return await self._closer.close(symbol, wanted=None, cause=self._cause)
 
     async def _drop_triggers(self) -> None:
@@ -125,6 +135,8 @@ class Flattener:
             if proof.is_proven:
                 break
             waited = ports.venue_now() - begun_at
+            if read is not None and any(position.symbol not in self._cleared for position in read.positions):
+                return False  # no read had shown it when the others were closed
             acts = read is not None and (read.positions or read.orders or read.triggers)
             if waited >= (rules.lag_ms if acts else rules.resolve_ms):
                 return False

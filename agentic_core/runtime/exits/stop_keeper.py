@@ -1,13 +1,14 @@
 """Keeps one protective stop resting for each position, and tells which position cannot stay."""
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
 
 from agentic_core.domain.account import AccountSnapshot
-from agentic_core.domain.ids import Symbol
+from agentic_core.domain.ids import ClientOrderId, Symbol
 from agentic_core.domain.money import plain
-from agentic_core.domain.order import IntentKind
+from agentic_core.domain.order import IntentKind, IntentState
 from agentic_core.domain.position import Direction, Position
 from agentic_core.domain.times import Instant
 from agentic_core.errors import Conflict
@@ -114,17 +115,31 @@ class StopKeeper:
                 detail=_detail(position, belonging, found, self._now()),
             )
         await self._tidy(symbol, watched, found)
+        self._press(symbol, found)
         return Care(again_at=self._again_at(found))
+
+    async def cover(self, symbol: Symbol, account: AccountSnapshot) -> None:
+        """Place a stop where none is left although the position is being closed: nobody knows how long that takes."""
+        position, watched = account.position(symbol), self._watched.setdefault(symbol, _Watched())
+        belonging = await self._carrying.belonging(position, account, fresh=False)
+        if isinstance(self._protected(position, belonging, None).action, PlaceStop):
+            belonging = await self._carrying.belonging(position, account, fresh=True)
+            found = self._protected(position, belonging, None)
+            if isinstance(found.action, PlaceStop):
+                await self._act(position, watched, found)
 
     async def _judge(
         self, position: Position, account: AccountSnapshot, watched: _Watched
     ) -> tuple[Belonging, Protected]:
-        # Prices are asked for only where something would be sent.
+        # Prices are asked for only where something would be sent. A position that is found bare was so before that.
+        began_at = Instant(self._now())
         belonging = await self._carrying.belonging(position, account, fresh=False)
         found = self._protected(position, belonging, watched.naked)
         if isinstance(found.action, PlaceStop | ReplaceStops):
             belonging = await self._carrying.belonging(position, account, fresh=True)
             found = self._protected(position, belonging, watched.naked)
+        if watched.naked is None and found.naked is not None:
+            found = msgspec.structs.replace(found, naked=msgspec.structs.replace(found.naked, since=began_at))
         watched.naked = found.naked
         if isinstance(found.action, FlattenNow) and self._now() < watched.left_until:
             # Nobody closes it for now, so a stop is still better than none.
@@ -144,12 +159,20 @@ class StopKeeper:
                 watched.tried(self._now(), self._orders.terms.rules.retry_ms)
                 await self._place(position, stop)
             case ReplaceStops(cloids=cloids):
+                began_at = Instant(self._now())
                 await self._orders.cancel(position.symbol, cloids, "stop_moved")
+                if self._rested_until_now(position.symbol, cloids):
+                    watched.naked = Naked(since=began_at)
             case RemoveStops(cloids=cloids):
                 await self._orders.cancel(position.symbol, cloids, "stop_surplus")
             case _:
                 return False
         return True
+
+    def _rested_until_now(self, symbol: Symbol, cloids: Collection[ClientOrderId]) -> bool:
+        # A cancel that the venue carried out proves it; whoever takes stops away leaves nothing to cancel.
+        cancels = (life for life in self._orders.lives(symbol) if life.intent.kind is IntentKind.CANCEL)
+        return any(life.intent.target in cloids and life.state is IntentState.FILLED for life in cancels)
 
     async def _place(self, position: Position, stop: ProtectiveStop) -> None:
         desk, rules = self._orders.ports.orders, self._orders.terms.rules.protection
@@ -168,6 +191,14 @@ class StopKeeper:
         covered = found.naked is None or found.naked.covered_since is not None
         if covered and isinstance(found.action, KeepStops):
             await self._withdraw_spares(symbol, "another stop protects the position")
+
+    def _press(self, symbol: Symbol, found: Protected) -> None:
+        # While nobody knows whether a stop rests, the time without one goes on.
+        if found.naked is None or found.naked.covered_since is not None:
+            return
+        for life in self._orders.lives(symbol):
+            if is_stop(life) and life.is_unresolved and not is_spare(life):
+                self._orders.ports.orders.look(life.cloid)
 
     async def _care_flat(self, symbol: Symbol, watched: _Watched) -> Care:
         now, rules = self._now(), self._orders.terms.rules
@@ -210,7 +241,7 @@ def _may_open(life: Life) -> bool:
 
 def _detail(position: Position, belonging: Belonging, found: Protected, now: int) -> str:
     held = f"{plain(position.size)} {position.symbol}"
-    if found.naked is not None and belonging.mark is None:
+    if found.naked is not None and found.action == FlattenNow(reason=FlattenReason.NAKED):
         return f"{held} has been without a resting stop for {now - found.naked.since} ms"
     stop = "none" if belonging.stop is None else plain(belonging.stop.trigger.price)
     mark = "unknown" if belonging.mark is None else plain(belonging.mark)

@@ -76,6 +76,8 @@ class ExitRules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How long a new stop has rested when the venue is first asked whether it still does."""
     verify_ms: int = 5_000
     """How often it is asked again: each costs little, and streams lose words."""
+    cover_ms: int = 2_000
+    """How long a close may last before a position that has no stop any more gets one all the same."""
     poll_ms: int = 250
     """How long to wait between two reads that were of no use."""
     settle_ms: int = 5_000
