@@ -22,8 +22,6 @@ class Gotcha(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What we do about it."""
     tests: tuple[str, ...] = ()
     """Ids of the tests that prove it."""
-    pending: str | None = None
-    """What else is to be proven."""
     reason: str | None = None
     """Why nothing here can be proven by a test."""
 
@@ -73,8 +71,6 @@ def _row(gotcha: Gotcha) -> str:
     proofs = [f"`{test}`" for test in gotcha.tests]
     if gotcha.reason is not None:
         proofs.append(f"no test: {gotcha.reason}")
-    if gotcha.pending is not None:
-        proofs.append(f"still to be proven: {gotcha.pending}")
     return f"| {gotcha.number} | {gotcha.bites} | {gotcha.ours} | {'<br>'.join(proofs)} |"
 
 
