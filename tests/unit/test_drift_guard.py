@@ -41,11 +41,11 @@ async def test_account_that_agrees_is_reconciled_in_so_many_words() -> None:
     assert found.drift == Aligned()
     assert not place.guard.is_drifted
     first, second = place.reconciled()
-    assert (first.message, first.level) == ("flat, equity 5000 USD; 0 field(s) differed", LogLevel.INFO)
+    assert (first.message, first.level) == ("positions=0, equity=5000 USD; 0 field(s) differed", LogLevel.INFO)
     assert first.facts == {
         "positions": 0, "equity_usd": "5000", "drifted": 0, "undecided": 0, "clock_offset_ms": 0,
     }  # fmt: skip
-    assert second.message == "-1 ETH, equity 4999.1 USD; 0 field(s) differed"
+    assert second.message == "positions=1 (-1 ETH), equity=4999.1 USD; 0 field(s) differed"
     assert second.facts["positions"] == 1
 
 

@@ -231,10 +231,11 @@ class DriftGuard:
     def _say_reconciled(self, drift: Drift, look: _Look) -> None:
         account = look.account
         differing = len(drift.fields) if isinstance(drift, Drifted) else 0
-        held = ", ".join(f"{plain(each.size)} {each.symbol}" for each in account.positions.values()) or "flat"
+        held = ", ".join(f"{plain(each.size)} {each.symbol}" for each in account.positions.values())
+        count = f"positions={len(account.positions)}" + (f" ({held})" if held else "")
         self._watched.say(
             LogEvent.RECONCILED,
-            f"{held}, equity {plain(account.equity)} USD; {differing} field(s) differed",
+            f"{count}, equity={plain(account.equity)} USD; {differing} field(s) differed",
             positions=len(account.positions),
             equity_usd=plain(account.equity),
             drifted=differing,
