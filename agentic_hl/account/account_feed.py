@@ -154,6 +154,8 @@ class AccountFeed:
             self._telling.spot(await self._questions.spot())
         state = await self._questions.state()
         self._telling.state(state)
+        if self._account.is_united:
+            self._telling.spot(await self._questions.spot())
         return state.time
 
     async def _read_orders(self, gap: GapNeeded) -> None:

@@ -21,7 +21,7 @@ from agentic_hl.account.known_orders import KnownOrders
 from agentic_hl.account.liquidations import Liquidations
 from agentic_hl.account.orders import is_main_perp
 from agentic_hl.account.transfers import LIQUIDATION, transfer_of
-from agentic_hl.broker.account import snapshot_of
+from agentic_hl.broker.account import dollars_of, snapshot_of
 from agentic_hl.stream.arrivals import Entry, entry_time
 from agentic_hl.stream.seen import Seen
 from agentic_hl.wire.conversions import fill_of, funding_of
@@ -63,6 +63,7 @@ class AccountTelling:
         self._fundings: Final = Seen()
         self._ledger: Final = Seen()
         self._spot: SpotState | None = None
+        self._held: ClearinghouseState | None = None
         self._state_at: int = 0
         self._leverage: Final[dict[str, tuple[int, bool]]] = {}
         self._mode: str | None = None
@@ -110,34 +111,49 @@ class AccountTelling:
             self._say(told)
 
     def spot(self, state: SpotState) -> None:
-        """Take the balances that the next state of the account is told with."""
-        self._spot = state
+        """Take the balances; a state of the account that came before them is told where its dollars are in them.
+
+        A fill between the two would be in one of them alone. Where the dollars are others than before the state, it is
+        not told: its equity would be one that the account never had, and a peak of it would be remembered.
+        """
+        held, before = self._held, self._spot
+        self._held, self._spot = None, state
+        if held is not None and before is not None and dollars_of(before) == dollars_of(state):
+            self._tell_account(held)
 
     def state(self, state: ClearinghouseState) -> None:
         """Tell of the whole account, and of leverage that is another; one older than the last is not told.
 
-        Where its dollars lie in the spot balances nothing is told before these are known. Where they do not, an account
+        Where its dollars lie in the spot balances it is told with the next of these. Where they do not, an account
         without any is not told of: once its owner moves them there the sums read zero, before the mode is heard of.
         """
         if state.time < self._state_at or self._has_moved or self._is_hidden(state):
             return
         self._state_at = state.time
-        snapshot = snapshot_of(state, self._spot if self._account.is_united else None, self._memory)
-        if isinstance(snapshot, Unreadable):
-            self._complain(snapshot)
-            return
-        self._say(AccountTold(account=snapshot))
+        if self._account.is_united:
+            self._held = state
+        else:
+            self._tell_account(state)
         for position in state.positions:
             if position.size:
                 self._set(position.coin, position.leverage.type, position.leverage.value, Instant(state.time))
 
     def mode(self, mode: str | None) -> None:
-        """Tell how the account keeps its money, where that is another than told; None is the venue's default."""
-        mode = mode or _DEFAULT_MODE
+        """Tell how the account keeps its money, where that is another than told.
+
+        None says that it keeps its dollars apart, which the venue has two words for.
+        """
+        mode = mode or (_DEFAULT_MODE if self._account.is_united else self._account.mode)
         if mode != self._mode:
             self._mode = mode
             self._has_moved = is_united(mode) is not self._account.is_united
             self._say(ModeTold(mode=mode))
+
+    def _tell_account(self, state: ClearinghouseState) -> None:
+        if self._has_moved:
+            return
+        snapshot = snapshot_of(state, self._spot if self._account.is_united else None, self._memory)
+        self._say(snapshot if isinstance(snapshot, Unreadable) else AccountTold(account=snapshot))
 
     def _is_hidden(self, state: ClearinghouseState) -> bool:
         if self._account.is_united:

@@ -14,7 +14,7 @@ from agentic_hl.wire.messages.account import ClearinghouseState, SpotState, Wire
 from agentic_hl.wire.messages.reading import Unreadable
 from agentic_hl.wire.units import WireError
 
-__all__ = ["snapshot_of"]
+__all__ = ["dollars_of", "snapshot_of"]
 
 _DOLLAR: Final = "USDC"
 
@@ -53,6 +53,15 @@ def snapshot_of(
         unresolved=known.unresolved,
         open_intents=known.open_intents,
     )
+
+
+def dollars_of(spot: SpotState) -> str | None:
+    """Return the dollars of an account that keeps them in its spot balances, as the venue writes them; None for none.
+
+    What positions won is not in them, so they change with fills, fees, funding and transfers alone.
+    """
+    balance = spot.balance(_DOLLAR)
+    return None if balance is None else balance.total
 
 
 def _equity(state: ClearinghouseState, spot: SpotState | None, held: Sequence[WirePosition]) -> Usd:

@@ -8,11 +8,11 @@ from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.order import PreparedIntent, SendOutcome
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind
-from agentic_core.errors import ConfigError, UsageError
+from agentic_core.errors import ConfigError, UsageError, VenueUnavailable
 from agentic_core.ports.account_memory import AccountMemory
 from agentic_core.ports.broker import BrokerCapabilities, Burned, NotBurned, Observation
 from agentic_core.ports.environment import Environment
-from agentic_hl.broker.account import snapshot_of
+from agentic_hl.broker.account import dollars_of, snapshot_of
 from agentic_hl.broker.allowance import Allowance
 from agentic_hl.broker.asking import Asking
 from agentic_hl.broker.boot import ACCEPTED_MODES, LIVE_SWITCH, live_denial
@@ -24,13 +24,14 @@ from agentic_hl.broker.sendings import Sendings
 from agentic_hl.broker.terms import BrokerTimes, TradedAccount, VenueAccess
 from agentic_hl.rest.failures import readable
 from agentic_hl.rest.queries import clearinghouse_state, spot_state
-from agentic_hl.wire.messages.account import SpotState, is_united
+from agentic_hl.wire.messages.account import ClearinghouseState, SpotState, is_united
 from agentic_hl.wire.signing import Signer
 
 __all__ = ["HyperliquidBroker"]
 
 _CAPABILITIES: Final = BrokerCapabilities(kind=BrokerKind.HYPERLIQUID_MAINNET, rests_stops=True, burns_nonces=True)
 _MS_PER_S: Final = 1_000
+_LOOKS_MAX: Final = 3
 _TIMES: Final = BrokerTimes()
 
 
@@ -140,13 +141,28 @@ class HyperliquidBroker:
         Raises:
             VenueUnavailable: the venue does not answer, or with something that makes no sense.
         """
-        address = self._account.address
-        spot: SpotState | None = None
-        if is_united(self._account.mode):
-            spot = await self._asking.ask(spot_state(address))
-        state = await self._asking.ask(clearinghouse_state(address))
-        self._access.venue_clock.heard(Instant(state.time))
+        united = is_united(self._account.mode)
+        state, spot = await self._united() if united else (await self._state(), None)
         return readable(snapshot_of(state, spot, self._memory))
+
+    async def _united(self) -> tuple[ClearinghouseState, SpotState]:
+        # A fill between the two answers would be in one of them alone, and its profit in both or in neither: the
+        # positions are those of a moment at which the dollars were the same before and after.
+        balances = spot_state(self._account.address)
+        before = await self._asking.ask(balances)
+        for _ in range(_LOOKS_MAX):
+            state = await self._state()
+            after = await self._asking.ask(balances)
+            if dollars_of(before) == dollars_of(after):
+                return state, after
+            before = after
+        message = f"the dollars of {self._account.address} changed during each of {_LOOKS_MAX} looks; ask again"
+        raise VenueUnavailable(message)
+
+    async def _state(self) -> ClearinghouseState:
+        state = await self._asking.ask(clearinghouse_state(self._account.address))
+        self._access.venue_clock.heard(Instant(state.time))
+        return state
 
     def _check_account(self, prepared: PreparedIntent) -> None:
         if prepared.fence.account != self._account.key:

@@ -56,6 +56,9 @@ class Sender:
         if denial is not None:
             sending.stay_unresolved(f"nothing left: {denial}", left=False)
             return
+        if sending.is_burned:  # while this waited
+            sending.stay_unresolved("nothing left: its nonce was given to a noop", left=False)
+            return
         sending.stay_unresolved(f"no answer within {self._times.call_ms} ms", left=True)
         outcome = await self._post(body)
         unrecognised = self._recognition.heard(outcome)

@@ -13,6 +13,8 @@ Address = NewType("Address", str)
 
 ZERO_ADDRESS = Address("0x" + "0" * 40)
 
+_SHOWN_MAX = 44
+
 _is_address = re.compile(r"0[xX][0-9a-fA-F]{40}", re.ASCII).fullmatch
 
 
@@ -26,7 +28,9 @@ def address_of(text: str) -> Address:
     '0x14791697260e4c9a71f18484c9f997b308e59325'
     """
     if _is_address(text) is None:
-        message = f"{text[:80]!r} is not an address; write 0x and 40 hex digits"
+        # A private key is longer, and easily taken for one: what may be a key is not repeated.
+        named = repr(text) if len(text) <= _SHOWN_MAX else f"a text of {len(text)} characters"
+        message = f"{named} is not an address; write 0x and 40 hex digits"
         raise WireError(message)
     return Address(text.lower())
 

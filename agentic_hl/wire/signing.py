@@ -38,7 +38,8 @@ class Signature(msgspec.Struct, frozen=True, gc=False):
         except ValueError:
             content = b""
         if len(content) != _SIGNATURE_BYTES or content[64] not in {0, 1, 27, 28}:
-            message = f"{text[:140]!r} is not a signature; wallets return 0x and 130 hex digits"
+            # It is not repeated: whoever has to paste one may paste a private key.
+            message = f"a text of {len(text)} characters is not a signature; wallets return 0x and 130 hex digits"
             raise WireError(message)
         return _signature(content[:64] + bytes([content[64] % _V_OFFSET]))
 

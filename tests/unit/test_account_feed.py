@@ -240,15 +240,17 @@ def test_account_that_reads_empty_after_a_change_of_mode_is_not_told() -> None:
     assert room.hears("clearinghouseState", {"user": MASTER, "clearinghouseState": STATE}) == []
 
 
-def test_balances_of_a_united_account_come_before_it_is_told() -> None:
+def test_united_account_is_told_between_two_equal_balances() -> None:
     """Its equity is what lies there; the sums beside the positions read zero."""
     room = Room(mode="unifiedAccount")
     assert room.feed.topics[0].type == "spotState"
     state = {"user": MASTER, "clearinghouseState": {**STATE, "assetPositions": []}}
     assert room.hears("clearinghouseState", state) == []
     balance = {"coin": "USDC", "token": 0, "hold": "0.0", "total": "750.5", "entryNtl": "0.0"}
-    assert room.hears("spotState", {"user": MASTER, "spotState": {"balances": [balance]}}) == []
-    (event,) = room.hears("clearinghouseState", state)
+    spot = {"user": MASTER, "spotState": {"balances": [balance]}}
+    assert room.hears("spotState", spot) == []
+    assert room.hears("clearinghouseState", state) == []
+    (event,) = room.hears("spotState", spot)
     assert isinstance(event, AccountTold)
     assert event.account.equity == Decimal("750.5")
 

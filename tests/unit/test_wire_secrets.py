@@ -12,9 +12,10 @@ from eth_account import Account
 
 from agentic_core.errors import InputError
 from agentic_hl.wire.actions import Noop
+from agentic_hl.wire.addresses import address_of
 from agentic_hl.wire.keys import signer_from_account, signer_from_keystore
 from agentic_hl.wire.network import Network
-from agentic_hl.wire.signing import Signer
+from agentic_hl.wire.signing import Signature, Signer
 from agentic_hl.wire.units import WireError
 
 _HEX = "9f3c5d7e1b2a4c6d8e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f"
@@ -89,6 +90,15 @@ def test_error_about_bad_bytes_does_not_repeat_them(secret: bytes) -> None:
     with pytest.raises(WireError, match="private key") as refused:
         Signer(secret)
     assert not _shows_the_key(_told(refused.value))
+
+
+@pytest.mark.parametrize("read", [address_of, Signature.from_hex])
+@pytest.mark.parametrize("pasted", [_HEX, f"0x{_HEX}", f"0X{_HEX.upper()}"])
+def test_key_in_place_of_something_else_is_not_repeated(read: Callable[[str], object], pasted: str) -> None:
+    """An owner who is asked for an address, or for a signature, may paste what lies beside it."""
+    with pytest.raises(WireError, match=r"a text of 6[46] characters is not") as refused:
+        read(pasted)
+    assert not _shows_the_key(str(refused.value))
 
 
 def test_failure_while_signing_shows_no_key() -> None:
