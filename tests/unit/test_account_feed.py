@@ -226,6 +226,13 @@ def test_state_tells_account_and_leverage_and_never_goes_back() -> None:
     assert state(AT + 4) == []
 
 
+def test_mode_that_is_not_named_is_one_of_two_words_for_dollars_kept_apart() -> None:
+    """An account that was opened under the other word has not changed."""
+    room = Room(mode="disabled")
+    standing = {"user": MASTER, "serverTime": AT}
+    assert room.hears("webData3", {"userState": standing, "perpDexStates": []}) == [ModeTold(mode="disabled")]
+
+
 def test_account_that_reads_empty_after_a_change_of_mode_is_not_told() -> None:
     """Its dollars lie elsewhere from then on."""
     room = Room()
