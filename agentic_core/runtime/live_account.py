@@ -1,7 +1,8 @@
 """One account at a live venue under its lease: what goes on all the time beside the turns of a skill."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, NoReturn
+from functools import partial
+from typing import Final, NoReturn, TypeVar
 
 import anyio
 
@@ -9,11 +10,17 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.trading import Restriction
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.runtime.exits import ExitDesk
+from agentic_core.runtime.exits.together import both
 from agentic_core.runtime.leverage import set_leverages
 from agentic_core.runtime.orders import OrderDesk
 from agentic_core.runtime.watch import AccountWatch, DriftGuard, Reconciled
 
 __all__ = ["LiveAccount"]
+
+_T = TypeVar("_T")
+
+_LOOK_EVERY_S: Final = 1.0
+_ATTEND_EVERY_S: Final = 0.25
 
 
 class LiveAccount:
@@ -34,8 +41,8 @@ class LiveAccount:
     async def start(self) -> Reconciled:
         """Take over what earlier runners left, and compare the account with what is known; then it may run.
 
-        What was inherited and has not ended yet forbids opens until it does. It is not waited for here, because `run`
-        alone keeps positions protected. The stream may have begun to tell before.
+        What was inherited is followed, and positions are protected, while the account is read. What has not ended by
+        then is not waited for: it forbids opens until it does. The stream may have begun to tell before.
 
         Raises:
             VenueUnavailable: the account could not be read, so nothing is clear.
@@ -43,8 +50,17 @@ class LiveAccount:
             StoreError: the database refused.
         """
         await self.orders.recover()
-        await self.orders.attend()
-        return await self.guard.check()
+        checked, protected = anyio.Event(), anyio.Event()
+        look, attend = self.exits.look, self.orders.attend
+        reconciled, _ = await both(
+            partial(_and_tell, self.guard.check, checked),
+            partial(
+                both,
+                partial(_and_tell, partial(_again, look, checked, _LOOK_EVERY_S), protected),
+                partial(_again, attend, protected, _ATTEND_EVERY_S),
+            ),
+        )
+        return reconciled
 
     async def set_leverages(self, wanted: Mapping[Symbol, SymbolLeverage]) -> Mapping[Symbol, str]:
         """Set symbols that are flat, and return of those that are not set as wanted why.
@@ -75,3 +91,18 @@ class LiveAccount:
             for work in (self.orders.run, self.exits.run, self.watch.run, self.guard.run):
                 tasks.start_soon(keep, work)
         raise failures[0]
+
+
+async def _and_tell(work: Callable[[], Awaitable[_T]], ended: anyio.Event) -> _T:
+    try:
+        return await work()
+    finally:
+        ended.set()
+
+
+async def _again(work: Callable[[], Awaitable[object]], until: anyio.Event, every_s: float) -> None:
+    # Never broken off: what it has begun to send has to hear its answer.
+    while not until.is_set():
+        await work()
+        with anyio.move_on_after(every_s):
+            await until.wait()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+import anyio
+
 from agentic_core.ports.budgets import Bucket, BudgetLedger
 from agentic_core.ports.clock import Clock
 from agentic_hl.wire.weights import IP_WEIGHT_PER_MINUTE
@@ -11,9 +13,14 @@ from agentic_hl.wire.weights import IP_WEIGHT_PER_MINUTE
 __all__ = ["KEPT_FREE", "IpBudget", "Priority", "weight_bucket"]
 
 _SHARE_PCT = 80
+_MS_PER_S = 1_000
 
 _RATE_LIMITED_MS = 10_000
 """How long everybody waits after a refusal that names no time; somebody we do not know uses the address as well."""
+
+
+_LIGHT = 1
+"""What weighs no more waits for nobody: it is an action, and a close must not queue behind questions."""
 
 
 class Priority(StrEnum):
@@ -53,17 +60,39 @@ class IpBudget:
         self._ledger = ledger
         self._clock = clock
         self._bucket = bucket
+        self._turns = {priority: anyio.Lock() for priority in Priority}
 
     async def acquire(self, weight: int, priority: Priority, deadline_ms: int) -> int:
         """Take weight, waiting for it until the time since boot is the deadline's.
 
         Returns 0, or the milliseconds for which it would have to wait longer than that; nothing is taken then.
         """
+        if weight <= _LIGHT:
+            return await self._take(weight, priority, deadline_ms)
+        # In the order of asking: whoever needs much would otherwise never get it beside many who need little.
+        turn = self._turns[priority]
+        if not await self._is_first(turn, deadline_ms):
+            return 1
+        try:
+            return await self._take(weight, priority, deadline_ms)
+        finally:
+            turn.release()
+
+    async def _is_first(self, turn: anyio.Lock, deadline_ms: int) -> bool:
+        try:
+            turn.acquire_nowait()
+        except anyio.WouldBlock:
+            with anyio.move_on_after(max(0, deadline_ms - self._clock.boottime_ms()) / _MS_PER_S) as waiting:
+                await turn.acquire()
+            return not waiting.cancelled_caught
+        return True
+
+    async def _take(self, weight: int, priority: Priority, deadline_ms: int) -> int:
         keep = min(KEPT_FREE[priority], max(0, self._bucket.capacity - weight))
         while wait := await self._ledger.take(self._bucket, weight, keep=keep):
             if self._clock.boottime_ms() + wait > deadline_ms:
                 return wait
-            await self._clock.sleep(wait / 1000)
+            await self._clock.sleep(wait / _MS_PER_S)
         return 0
 
     async def charge(self, weight: int) -> None:

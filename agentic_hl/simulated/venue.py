@@ -12,6 +12,7 @@ from agentic_hl.simulated.truth import TruthBook
 from agentic_hl.venue import fault_values
 from agentic_hl.venue.commits import Answer
 from agentic_hl.venue.engine.markets import price_at, price_down
+from agentic_hl.venue.engine.options import Manual
 from agentic_hl.venue.venue import Venue, VenueOptions
 
 __all__ = ["SimulatedHyperliquid"]
@@ -50,6 +51,9 @@ class SimulatedHyperliquid:
         self._marks: dict[int, MoveMark] = {}
         self._streams: dict[int, SimulatedStream] = {}
         self._pulse_due: int | None = None
+        self._stands = isinstance(options.engine.prices, Manual) and not options.block_ms
+        # Whether nobody but actions changes what the house quotes.
+        self._is_used = False
 
     # ── the port ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,7 +96,9 @@ class SimulatedHyperliquid:
         """Take a request that arrived."""
         now = self._now()
         self.venue.advance(now)
-        self._requote()
+        if self._is_used or not self._stands:
+            self._requote()
+        self._is_used = path == "/exchange"
         self.venue.submit(path, body, now, answer, peer=link)
         self._deliver()
 
@@ -105,8 +111,9 @@ class SimulatedHyperliquid:
         return number
 
     def hear(self, number: int, text: bytes) -> None:
-        """Take a message of a stream."""
+        """Take a message of a stream, which may hold an action."""
         self._requote()
+        self._is_used = True
         self.venue.hub.receive(number, text, self._now())
         self._deliver()
 

@@ -30,6 +30,7 @@ from agentic_core.domain import (
 )
 from agentic_core.execution.life import Life
 from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.ports.budgets import Bucket
 from agentic_core.runtime.exits import ExitDesk, ExitPorts, ExitRules, ExitTerms, exit_decision, stop_planner
 from agentic_core.runtime.orders import AccountBook, OrderDesk
 from agentic_core.simulation.world import World
@@ -73,6 +74,8 @@ class Shape(NamedTuple):
     """Whether a stop is prepared together with each entry."""
     rules: ExitRules = ExitRules()
     state: TradingState = TradingState.ACTIVE
+    weight: Bucket | None = None
+    """What the address may ask for; None is all that the venue allows."""
 
 
 PLAIN = Shape()
@@ -95,7 +98,7 @@ class ExitPlace(ExitMarket):
 
     def _wire(self) -> None:
         world, shape = self.world, self.shape
-        self.access = access_over(self.sim.connect("runner"), world.clock, world.entropy)
+        self.access = access_over(self.sim.connect("runner"), world.clock, world.entropy, bucket=shape.weight)
         self.now = self.access.venue_clock.now
         self.access.venue_clock.heard(world.clock.now())
         equity = Usd(self.equity)

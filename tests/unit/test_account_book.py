@@ -153,3 +153,32 @@ def test_book_remembers_for_the_broker_what_the_desk_holds() -> None:
         assert room.desk.worst_case() == remembered.open_intents
 
     in_room(story)
+
+
+class _Counted(int):
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        _Counted.compared += 1
+        return int(self) == other
+
+    def __le__(self, other: int) -> bool:
+        _Counted.compared += 1
+        return int(self) <= other
+
+    def __gt__(self, other: int) -> bool:
+        _Counted.compared += 1
+        return int(self) > other
+
+    def __hash__(self) -> int:
+        return hash(int(self))
+
+
+def test_reading_while_equity_rises_costs_little_for_each_maximum_kept() -> None:
+    """An hour of it keeps thousands, and every reading of the account waits for this."""
+    kept = book(peak=1_000)
+    for second in range(1, 301):
+        kept.recall(Instant(_Counted(at(second * 1_000))), usd(1_000 + second))
+    _Counted.compared = 0
+    kept.recall(at(301_000), usd(2_000))
+    assert 300 <= _Counted.compared <= 1_200

@@ -5,6 +5,7 @@ import pytest
 
 from agentic_core.errors import StoreError
 from agentic_core.ports.budgets import Bucket
+from agentic_core.simulation.world import World
 from agentic_hl.rest import IpBudget, MemoryBudgets, PatientBudgets, Priority, weight_bucket
 from agentic_hl.wire.weights import items_weight, query_weight
 from tests.support.clocks import VirtualClock, settle
@@ -171,6 +172,31 @@ class BrokenLedger:
         """Tell, or be in trouble."""
         await self._trouble()
         return await self.inner.available(bucket)
+
+
+def test_heavy_question_has_its_turn_beside_light_ones_and_actions_pass_them_all() -> None:
+    """Light ones alone want more than flows back, so whoever needs much at once would never find it there."""
+
+    async def main(world: World) -> None:
+        clock = world.clock
+        budget = IpBudget(MemoryBudgets(clock), clock, Bucket(name="b", capacity=24, per_minute=960))
+
+        async def be_curious() -> None:
+            while True:
+                await budget.acquire(2, Priority.URGENT, clock.boottime_ms() + 5_000)
+                await clock.sleep(0.01)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(be_curious)
+            await clock.sleep(10)
+            asked_at = clock.boottime_ms()
+            assert await budget.acquire(1, Priority.URGENT, asked_at + 500) == 0
+            assert await budget.acquire(20, Priority.URGENT, asked_at + 5_000) == 0
+            assert await budget.acquire(20, Priority.URGENT, clock.boottime_ms() + 10) == 1
+            tasks.cancel_scope.cancel()
+
+    World(1).run(main)
 
 
 async def test_unreachable_ledger_is_replaced_by_the_own_count() -> None:

@@ -74,7 +74,9 @@ class Carrying:
         known = self._weighed.get(symbol)
         age_max = terms.rules.retry_ms if fresh else terms.rules.carry_ms
         old = known is None or known.position != position or asked_at - known.at >= age_max
-        if old and asked_at - self._asked_at.get(symbol, -terms.rules.retry_ms) >= terms.rules.retry_ms:
+        # Asking costs a lot also where the answer comes too late: what only keeps up to date asks less often.
+        pause_ms = terms.rules.retry_ms if fresh else terms.rules.rest_ms
+        if old and asked_at - self._asked_at.get(symbol, -pause_ms) >= pause_ms:
             patience = partial(self._orders.ports.clock.sleep, terms.rules.carry_wait_ms / _MS_PER_S)
             await first_of(partial(self._weigh, position, account, asked_at), patience)
         known = self._weighed.get(symbol)

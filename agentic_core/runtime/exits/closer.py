@@ -24,6 +24,12 @@ class Closer:
     def __init__(self, orders: ExitOrders) -> None:
         """Close on behalf of one account."""
         self._orders: Final = orders
+        self._begun: Final[dict[Symbol, int]] = {}
+
+    def lasts_ms(self, symbol: Symbol) -> int:
+        """Return for how long the close of a symbol that is under way has lasted; 0 where none is."""
+        now = self._orders.ports.clock.boottime_ms()
+        return now - self._begun.get(symbol, now)
 
     async def close(self, symbol: Symbol, *, wanted: Size | None, cause: str) -> CloseReport:
         """Close units of a position, or all of it; it ends by itself, at the latest by calling a human.
@@ -34,12 +40,15 @@ class Closer:
             Fenced: the lease is lost.
             StoreError: the database does not answer.
         """
+        self._begun[symbol] = self._orders.ports.clock.boottime_ms()
         try:
             report = await self._close(symbol, wanted, cause)
         except (Fenced, StoreError):
             raise
         except AgenticError as exc:  # what cannot be sent for one symbol must not keep others from being closed
             report = CloseReport(symbol=symbol, held=None, paged=f"{symbol} is not closed: {exc}")
+        finally:
+            del self._begun[symbol]
         if report.paged is not None:
             self.call_human(symbol, report.paged)
         return report

@@ -5,7 +5,6 @@ from typing import Final
 
 import anyio
 
-from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Size
 from agentic_core.errors import AgenticError, Fenced, StoreError, VenueUnavailable
@@ -38,7 +37,6 @@ class ExitDesk:
         self._keeper: Final = StopKeeper(self._orders)
         self._closer: Final = Closer(self._orders)
         self._locks: Final[dict[Symbol, anyio.Lock]] = {}
-        self._closing: Final[dict[Symbol, int]] = {}
         self._covering: Final[set[Symbol]] = set()
         self._flattening: Final = anyio.Lock()
         self._woken = anyio.Event()
@@ -61,8 +59,6 @@ class ExitDesk:
         rules = self._orders.terms.rules
         if not self._orders.terms.rests_stops:
             return self._now() + rules.rest_ms
-        if self._flattening.locked():
-            return self._now() + rules.retry_ms
         try:
             await self._orders.account()
         except VenueUnavailable:
@@ -70,6 +66,9 @@ class ExitDesk:
                 return self._now() + rules.retry_ms
         # Where the account cannot be read, what was read before still holds: time without a stop goes on.
         held = () if self._orders.seen is None else self._orders.seen.positions
+        if self._flattening.locked():
+            await together([partial(self._cover, symbol) for symbol in sorted(held)])
+            return self._now() + rules.retry_ms
         symbols = sorted(self._keeper.symbols().union(held))
         _, again = await both(
             self._keeper.verify, partial(together, [partial(self._care, symbol) for symbol in symbols])
@@ -139,7 +138,7 @@ class ExitDesk:
         if account is None:
             return soon
         if lock.locked():
-            await self._cover(symbol, account)
+            await self._cover(symbol)
             return soon
         async with lock:
             try:
@@ -155,11 +154,14 @@ class ExitDesk:
                 await self._flatten_symbol(symbol, care.flatten, care.detail)
             return care.again_at
 
-    async def _cover(self, symbol: Symbol, account: AccountSnapshot) -> None:
+    async def _cover(self, symbol: Symbol) -> None:
         # An order whose fate is not known holds a close up for its whole time to live; the position need not be bare.
-        begun_at = self._closing.get(symbol)
-        is_long = begun_at is not None and self._now() - begun_at >= self._orders.terms.rules.cover_ms
-        if not is_long or symbol in self._covering:
+        account = self._orders.seen
+        if (
+            self._closer.lasts_ms(symbol) < self._orders.terms.rules.cover_ms
+            or symbol in self._covering
+            or account is None
+        ):
             return
         self._covering.add(symbol)
         try:
@@ -179,11 +181,7 @@ class ExitDesk:
             say(LogEvent.FLATTENED, report.detail, level=LogLevel.WARN, symbol=symbol, cause=reason.value)
 
     async def _close(self, symbol: Symbol, wanted: Size | None, cause: str) -> CloseReport:
-        self._closing[symbol] = self._now()
-        try:
-            report = await self._closer.close(symbol, wanted=wanted, cause=cause)
-        finally:
-            del self._closing[symbol]
+        report = await self._closer.close(symbol, wanted=wanted, cause=cause)
         if report.is_flat:
             self._keeper.closed(symbol)
         if report.paged is not None:

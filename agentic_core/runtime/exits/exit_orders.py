@@ -54,7 +54,8 @@ class ExitOrders:
         """The account as it was read last."""
         self._prices: Final[dict[Symbol, FreshPrice]] = {}
         self._turns = 0
-        self._patience_ms = terms.rules.read_ms
+        # Each question has its own: one that is answered at once says nothing of one that costs ten times as much.
+        self._patience_ms: Final[dict[str, int]] = {}
 
     def lives(self, symbol: Symbol) -> tuple[Life, ...]:
         """Return what is known of the orders of a symbol."""
@@ -66,7 +67,7 @@ class ExitOrders:
         Raises:
             VenueUnavailable: the venue does not answer.
         """
-        account = AccountSnapshot.of(await self._answered(self.ports.account))
+        account = AccountSnapshot.of(await self._answered("account", self.ports.account))
         if self.seen is None or account.as_of >= self.seen.as_of:
             self.seen = account
         return account
@@ -77,7 +78,7 @@ class ExitOrders:
         Raises:
             VenueUnavailable: the venue does not answer.
         """
-        return await self._answered(self.ports.reads.orders)
+        return await self._answered("orders", self.ports.reads.orders)
 
     async def view(self, symbol: Symbol) -> CloseView | None:
         """Read what a close is priced and sized by; None where the venue does not answer.
@@ -165,22 +166,25 @@ class ExitOrders:
 
     async def _renew_price(self, symbol: Symbol) -> None:
         with suppress(VenueUnavailable):
-            self._prices[symbol] = await self._answered(partial(self.ports.prices.fresh, symbol))
+            self._prices[symbol] = await self._answered(f"price of {symbol}", partial(self.ports.prices.fresh, symbol))
 
-    async def _answered(self, ask: Callable[[], Awaitable[_T]]) -> _T:
+    async def _answered(self, what: str, ask: Callable[[], Awaitable[_T]]) -> _T:
         # A read that got lost is asked again long before it would fail by itself: somebody waits to get out.
         answers: list[_T] = []
-        rules, waited_ms = self.terms.rules, self._patience_ms
+        rules, asked_at = self.terms.rules, self.ports.clock.boottime_ms()
+        waited_ms = self._patience_ms.get(what, rules.read_ms)
 
         async def read() -> None:
             answers.append(await ask())
 
         await first_of(read, partial(self.ports.clock.sleep, waited_ms / _MS_PER_S))
         if not answers:
-            self._patience_ms = min(2 * waited_ms, rules.read_ms_max)
-            message = f"the venue did not answer within {waited_ms} ms; it is asked again"
+            self._patience_ms[what] = min(2 * waited_ms, rules.read_ms_max)
+            message = f"the venue did not tell the {what} within {waited_ms} ms; it is asked again"
             raise VenueUnavailable(message)
-        self._patience_ms = rules.read_ms
+        if 2 * (self.ports.clock.boottime_ms() - asked_at) < rules.read_ms:
+            # One that came late says that the next may be later still: proofs need two answers in a row.
+            self._patience_ms.pop(what, None)
         return answers[0]
 
     async def _follow(self, cloids: Sequence[ClientOrderId]) -> None:

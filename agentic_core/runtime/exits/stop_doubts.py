@@ -28,6 +28,7 @@ class StopDoubts:
         self._ask_from: dict[ClientOrderId, int] = {}
         self._doubted: set[ClientOrderId] = set()
         self._gone: set[ClientOrderId] = set()
+        self._gone_until: dict[Symbol, int] = {}
 
     def doubt(self, symbol: Symbol) -> None:
         """Rely on no stop of a symbol that rests now: its position went, so the stop may have gone with it."""
@@ -36,7 +37,10 @@ class StopDoubts:
     async def resolve(self, symbol: Symbol) -> None:
         """Look for the doubted stops of a symbol among what the venue lists; what cannot be read stays in doubt."""
         resting = {life.cloid for life in self._orders.lives(symbol) if is_stop(life) and _rests(life)}
-        doubted = self._doubted & resting
+        now, rules = self._orders.ports.clock.boottime_ms(), self._orders.terms.rules
+        # A list may lag: what it did not show may rest all the same, and then somebody has to know of it.
+        again = self._gone & resting if now >= self._gone_until.get(symbol, now) else set()
+        doubted = self._doubted & resting | again
         if not doubted:
             return
         try:
@@ -44,7 +48,8 @@ class StopDoubts:
         except VenueUnavailable:
             return
         self._doubted -= doubted
-        self._gone = (self._gone & resting) | (doubted - listed)
+        self._gone = (self._gone - doubted) | (doubted - listed)
+        self._gone_until[symbol] = now + rules.verify_ms
 
     def lives(self, symbol: Symbol) -> tuple[Life, ...]:
         """Return the orders of a symbol as its protection may see them: nobody knows the fate of what is in doubt."""
@@ -61,6 +66,7 @@ class StopDoubts:
         resting = {life.cloid for life in ports.orders.lives.values() if is_stop(life) and _rests(life)}
         self._ask_from = {cloid: self._ask_from.get(cloid, now + rules.doubt_ms) for cloid in sorted(resting)}
         self._doubted &= resting
+        self._gone &= resting
         due = [cloid for cloid, at in self._ask_from.items() if now >= at or cloid in self._gone]
         if due:
             self._ask_from.update(dict.fromkeys(due, now + rules.verify_ms))

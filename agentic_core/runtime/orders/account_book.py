@@ -45,8 +45,10 @@ class AccountBook:
         if day_of(as_of) > self._day.day:
             self._open(as_of, equity)
         if equity > self.peak:
-            recent = [one for one in self._peaks if one[0] > as_of - _LATE_MS]
-            before = [one for one in self._peaks if one not in recent]
+            # One pass: while equity rises, every reading of an hour is here, and each reading comes by.
+            late_from = as_of - _LATE_MS
+            before = [one for one in self._peaks if one[0] <= late_from]
+            recent = [one for one in self._peaks if one[0] > late_from]
             self._peaks = [*sorted(before, key=itemgetter(1))[-1:], *recent, (as_of, equity)]
         return Remembered(
             day=self._day, peak=self.peak, unresolved=self.lives.unresolved, open_intents=self.lives.worst_case()

@@ -25,6 +25,12 @@ __all__ = ["WATCH_EVERY_MS", "Follower", "is_done"]
 WATCH_EVERY_MS = 15_000
 """How often the venue is asked about an order that rests, although its stream tells: streams lose words."""
 
+_IN_VAIN_MS = 30_000
+"""After so long without an answer that taught anything, an order is asked about as seldom as one that rests.
+
+Every look costs weight, and one a second for ever would take more of it than flows back.
+"""
+
 _WAITING_MS = 60_000
 """How long a stop keeps waiting for its nonce once its entry ended."""
 
@@ -51,6 +57,7 @@ class Follower:
         self._ledger = ledger
         self._sender = sender
         self._silent: set[ClientOrderId] = set()
+        self._in_vain_since: dict[ClientOrderId, Instant] = {}
 
     async def step(self, cloid: ClientOrderId) -> Instant | None:
         """Take the step that is due, and return when the next one is; None where nothing is left to do.
@@ -59,16 +66,22 @@ class Follower:
             Fenced: the lease is lost.
             StoreError: the database does not answer.
         """
+        before = self._lives[cloid]
         try:
-            await self._step(self._lives[cloid])
+            await self._step(before)
         except VenueUnavailable as error:
+            if error.retryable:
+                self._in_vain_since.pop(cloid, None)
+            else:
+                self._answered(before)
             if cloid not in self._silent:
                 self._silent.add(cloid)
                 tell_silence(self._terms.say, self._lives[cloid], str(error))
             # What was not answered is asked again soon, however seldom it would be asked otherwise.
-            pause_ms = max(error.retry_after_ms or 0, self._terms.rules.observe_every_ms)
+            pause_ms = max(error.retry_after_ms or 0, self._look_every_ms(self._lives[cloid]))
             return None if is_done(self._lives[cloid]) else Instant(self._terms.venue_now() + pause_ms)
         self._silent.discard(cloid)
+        self._answered(before)
         return self.due(self._lives[cloid])
 
     def due(self, life: Life) -> Instant | None:
@@ -86,24 +99,39 @@ class Follower:
             case Observe(again_at=again_at):
                 return self._next_look(life, again_at)
             case step:
-                return Instant(now + self._pause_after(step))
+                return Instant(now + self._pause_after(step, life))
 
     def _next_look(self, life: Life, again_at: Instant) -> Instant:
         # The first moment at which absence tells something is better than any shortly before or after it.
         silent_until = life.silent_until(self._terms.rules)
         is_to_come = silent_until is not None and silent_until >= self._terms.venue_now()
+        again_at = max(again_at, Instant(self._terms.venue_now() + self._look_every_ms(life)))
         return min(again_at, Instant(silent_until + 1)) if silent_until is not None and is_to_come else again_at
 
-    def _pause_after(self, step: Send | Burn | Watch | Book | Done) -> int:
+    def _pause_after(self, step: Send | Burn | Watch | Book | Done, life: Life) -> int:
         match step:
             case Watch():
                 return WATCH_EVERY_MS
-            case Send() | Book() | Done():
+            case Send() | Done():
                 return self._terms.rules.observe_every_ms
+            case Book():
+                return self._look_every_ms(life)
             case Burn():
                 return 0
             case _:
                 assert_never(step)
+
+    def _look_every_ms(self, life: Life) -> int:
+        now = self._terms.venue_now()
+        in_vain_ms = now - self._in_vain_since.get(life.cloid, now)
+        return WATCH_EVERY_MS if in_vain_ms >= _IN_VAIN_MS else self._terms.rules.observe_every_ms
+
+    def _answered(self, before: Life) -> None:
+        after = self._lives[before.cloid]
+        if after != before or is_done(after) or after.state is IntentState.RESTING:
+            self._in_vain_since.pop(before.cloid, None)
+        else:
+            self._in_vain_since.setdefault(before.cloid, self._terms.venue_now())
 
     async def _step(self, life: Life) -> None:
         if is_waiting(life):

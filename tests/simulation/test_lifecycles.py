@@ -1,0 +1,82 @@
+"""Ten thousand orders from their writing down to their last fill, in stories full of trouble, judged by the venue.
+
+From each seed, two hands open, add, close and take to flat on three markets, with the shipped parts between them and
+the venue. Requests are lost, delayed, repeated and answered with errors though they were carried out; streams fall
+silent and break; reads lag; the venue halts and reopens; the owner trades and cancels by hand; processes die at any
+step and overlap. Every story ends at flat.
+"""
+
+from collections import Counter
+
+import pytest
+
+from agentic_core.logevents import LogEvent
+from tests.lifecycles.command import main
+from tests.lifecycles.planted import PLANTED, Plant
+from tests.lifecycles.playing import play
+from tests.lifecycles.trouble import KINDS
+
+STORIES = range(1, 265)
+PIECES = 12
+LIFECYCLES = 10_000
+"""Of all pieces together; each has to have its share."""
+
+SEEDS_UNTIL_CAUGHT = 12
+TURNS = 25
+
+
+@pytest.mark.parametrize("piece", range(PIECES))
+def test_orders_in_trouble_end_in_time_and_the_ledger_is_the_books(piece: int) -> None:
+    """Nothing that executed is called dead, nothing is booked twice or not at all, and nothing stays bare."""
+    seeds = STORIES[piece::PIECES]
+    verdicts = {seed: play(seed).verdict for seed in seeds}
+    assert {seed: verdict.faults for seed, verdict in verdicts.items() if verdict.faults} == {}
+    assert sum(verdict.lifecycles for verdict in verdicts.values()) >= LIFECYCLES // PIECES
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: type(plant.bug).__name__)
+def test_planted_mistake_is_caught(plant: Plant) -> None:
+    """Within a few seeds, for what it is; without the mistake the same stories end well."""
+    for seed in range(SEEDS_UNTIL_CAUGHT):
+        faults = play(seed, kinds=plant.kinds, turns=TURNS, bug=plant.bug).verdict.faults
+        if any(plant.words in fault for fault in faults):
+            assert play(seed, kinds=plant.kinds, turns=TURNS).verdict.faults == ()
+            return
+    pytest.fail(f"{type(plant.bug).__name__} did its work for {SEEDS_UNTIL_CAUGHT} seeds and nobody noticed")
+
+
+def test_trouble_is_real() -> None:
+    """Every kind comes about, and so does everything that it is meant to bring about."""
+    counts, said = Counter[str](), Counter[LogEvent]()
+    for seed in STORIES[:16]:
+        scene = play(seed).scene
+        counts += scene.counts
+        said.update(line.event for line in scene.said)
+    assert counts["crashes"] > 8
+    assert counts["overlaps"] > 4
+    assert counts["opens unresolved"] > 8
+    assert counts["opens denied R3_UNRESOLVED_ORDER"] > 5
+    assert counts["orders by hand"] > 8
+    assert {kind for kind in KINDS if counts[f"trouble {kind}"]} >= {"commits", "frames", "silence", "lag", "post_only"}
+    expected = {
+        *(LogEvent.ORDER_UNRESOLVED, LogEvent.ORDER_REJECTED, LogEvent.ORDER_CANCELLED, LogEvent.EXTERNAL_FILL),
+        *(LogEvent.STOP_PLACED, LogEvent.STOP_CANCELLED, LogEvent.POSITION_NAKED, LogEvent.FLATTENED),
+        *(LogEvent.STREAM_LOST, LogEvent.STREAM_RESTORED, LogEvent.RECONCILED),
+    }
+    assert set(said) >= expected
+
+
+def test_story_plays_the_same_twice() -> None:
+    """To the last event; another seed plays differently."""
+    first, again, other = (play(seed).scene.world.trace.digest for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+def test_lifecycles_command_counts_what_it_plays(capsys: pytest.CaptureFixture[str]) -> None:
+    """It goes on until so many came about, of one kind of trouble if asked, and says what happened."""
+    assert main(["--count", "20", "--seed", "3", "--only", "loss"]) == 0
+    told = capsys.readouterr().out
+    assert "lifecycles and" in told
+    assert "trouble weather" in told
+    assert "trouble commits" not in told
