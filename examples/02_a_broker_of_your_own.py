@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from agentic_core import domain as d
 from agentic_core.brokers import PaperLedger
-from agentic_core.ports.broker import Absent, Broker, BrokerCapabilities, Burned, Known, NotBurned, Observation
+from agentic_core.ports import broker as b
 
 FLAT_FEE = d.Usd(Decimal("0.10"))
 
@@ -22,9 +22,9 @@ class FlatFeeBroker:
         self._done: dict[d.ClientOrderId, d.Accepted] = {}
 
     @property
-    def capabilities(self) -> BrokerCapabilities:
+    def capabilities(self) -> b.BrokerCapabilities:
         """What this broker can do."""
-        return BrokerCapabilities(kind=d.BrokerKind.PAPER, rests_stops=False, burns_nonces=False)
+        return b.BrokerCapabilities(kind=d.BrokerKind.PAPER, rests_stops=False, burns_nonces=False)
 
     async def send(self, prepared: d.PreparedIntent) -> d.SendOutcome:
         """Fill at the mark, once per client order id."""
@@ -43,14 +43,17 @@ class FlatFeeBroker:
         self._done[intent.cloid] = outcome
         return outcome
 
-    async def observe(self, cloid: d.ClientOrderId) -> Observation:
-        """Say what became of an order."""
+    async def observe(self, prepared: d.PreparedIntent) -> b.Observation:
+        """Say what became of an order, over which time its fills were looked for, and as of when."""
+        cloid, searched = prepared.intent.cloid, b.Searched(since=d.Instant(0), read_at=self._ledger.as_of)
         done = self._done.get(cloid)
-        return Known(cloid=cloid, state=done.state, fills=done.fills) if done else Absent(cloid=cloid)
+        if done is None:
+            return b.Absent(cloid=cloid, searched=searched)
+        return b.Known(cloid=cloid, state=done.state, fills=done.fills, searched=searched)
 
-    async def burn(self, prepared: d.PreparedIntent) -> Burned | NotBurned:
+    async def burn(self, prepared: d.PreparedIntent) -> b.Burned | b.NotBurned:
         """Nothing is ever on its way, so what has not filled never will."""
-        return NotBurned(cause="it has filled") if prepared.intent.cloid in self._done else Burned()
+        return b.NotBurned(cause="it has filled") if prepared.intent.cloid in self._done else b.Burned()
 
     async def account(self) -> d.AccountView:
         """Return the ledger."""
@@ -64,7 +67,7 @@ def main() -> None:
     ledger = PaperLedger(
         starting_equity=d.Usd(Decimal(1_000)), instruments={}, marks=lambda _symbol: mark, leverage=1, at=d.Instant(0)
     )
-    broker: Broker = FlatFeeBroker(ledger)
+    broker: b.Broker = FlatFeeBroker(ledger)
     print(broker.capabilities, "equity", ledger.equity)
 
 
