@@ -10,9 +10,9 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.trading import Restriction
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.runtime.exits import ExitDesk
-from agentic_core.runtime.exits.together import both
 from agentic_core.runtime.leverage import set_leverages
 from agentic_core.runtime.orders import OrderDesk
+from agentic_core.runtime.together import both
 from agentic_core.runtime.watch import AccountWatch, DriftGuard, Reconciled
 
 __all__ = ["LiveAccount"]

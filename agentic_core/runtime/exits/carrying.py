@@ -21,7 +21,7 @@ from agentic_core.execution.stop_pricing import (
 )
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.runtime.exits.exit_orders import ExitOrders
-from agentic_core.runtime.exits.together import both, first_of
+from agentic_core.runtime.together import both, first_of
 
 __all__ = ["Belonging", "Carrying"]
 

@@ -16,7 +16,7 @@ from agentic_core.runtime.exits.flattener import Flattener
 from agentic_core.runtime.exits.reports import CloseReport, FlattenReport
 from agentic_core.runtime.exits.stop_keeper import StopKeeper
 from agentic_core.runtime.exits.terms import ExitPorts, ExitTerms
-from agentic_core.runtime.exits.together import both, first_of, together
+from agentic_core.runtime.together import both, first_of, together
 
 __all__ = ["ExitDesk"]
 

@@ -22,7 +22,7 @@ from agentic_core.execution.life import Life
 from agentic_core.execution.stop_pricing import ProtectiveStop
 from agentic_core.ports.account_reads import FreshPrice, OrdersRead
 from agentic_core.runtime.exits.terms import ExitPorts, ExitTerms, ExitTurn
-from agentic_core.runtime.exits.together import both, first_of, together
+from agentic_core.runtime.together import both, first_of, together
 
 __all__ = ["ExitOrders", "reason_of"]
 

@@ -17,7 +17,7 @@ from agentic_core.ports.account_reads import RestingOrder
 from agentic_core.runtime.exits.closer import Closer
 from agentic_core.runtime.exits.exit_orders import ExitOrders
 from agentic_core.runtime.exits.reports import CloseReport, FlattenReport
-from agentic_core.runtime.exits.together import both, together
+from agentic_core.runtime.together import both, together
 
 __all__ = ["Flattener"]
 
