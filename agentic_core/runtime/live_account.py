@@ -53,7 +53,7 @@ class LiveAccount:
         checked, protected = anyio.Event(), anyio.Event()
         look, attend = self.exits.look, self.orders.attend
         reconciled, _ = await both(
-            partial(_and_tell, self.guard.check, checked),
+            partial(_and_tell, self.guard.check_at_start, checked),
             partial(
                 both,
                 partial(_and_tell, partial(_again, look, checked, _LOOK_EVERY_S), protected),

@@ -36,6 +36,9 @@ from agentic_core.runtime.watch.watched import Watched
 __all__ = ["DriftGuard", "GuardRules", "Reconciled"]
 
 
+_CHECKS_AT_START: Final = 3
+
+
 class GuardRules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How often the guard looks, in milliseconds."""
 
@@ -120,6 +123,22 @@ class DriftGuard:
             else:
                 is_settled = isinstance(found.drift, Aligned) and not found.drift.open
                 wait = self._rules.every_ms if is_settled else self._rules.again_ms
+
+    async def check_at_start(self) -> Reconciled:
+        """Check as `check` does, and again where something under way kept a difference from being judged.
+
+        Raises:
+            VenueUnavailable: something could not be read; nothing is believed.
+            Fenced: the lease is lost.
+            StoreError: the database refused.
+        """
+        found = await self.check()
+        for _ in range(_CHECKS_AT_START - 1):
+            if isinstance(found.drift, Drifted) or not found.drift.open:
+                break
+            await self._clock.sleep(self._rules.confirm_ms / 1_000)
+            found = await self.check()
+        return found
 
     async def check(self) -> Reconciled:
         """Read everything, book what is missing, say each field that differs, believe what was read.
