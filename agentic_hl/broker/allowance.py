@@ -12,10 +12,9 @@ from agentic_hl.broker.asking import Asking
 from agentic_hl.broker.intent_actions import opens
 from agentic_hl.rest.address_budget import AddressBudget, AddressDenied, AddressVerdict, Purpose
 from agentic_hl.rest.queries import rate_limit
-from agentic_hl.rest.transport import Answered, HttpOutcome, NeverLeft
+from agentic_hl.rest.transport import HttpOutcome, NeverLeft
 from agentic_hl.wire.addresses import Address
-from agentic_hl.wire.errors import ErrorClass
-from agentic_hl.wire.replies import RequestRefused, read_reply
+from agentic_hl.wire.errors import ErrorClass, Refusal
 from agentic_hl.wire.weights import ADDRESS_LIMITS
 
 __all__ = ["Allowance"]
@@ -75,19 +74,18 @@ class Allowance:
         """Count an action that is about to leave."""
         self._budget.sent(1, self._clock.boottime_ms())
 
-    def came_back(self, outcome: HttpOutcome) -> None:
-        """Correct the count by what became of the action that was counted last."""
+    def came_back(self, outcome: HttpOutcome, refusal: Refusal | None) -> None:
+        """Correct the count by what became of the action that was counted last, and why it was refused."""
         if isinstance(outcome, NeverLeft):
             self._budget.not_counted(1)
-        reply = read_reply(outcome.status, outcome.body) if isinstance(outcome, Answered) else None
-        if not isinstance(reply, RequestRefused):
+        if refusal is None:
             return
         now = self._clock.boottime_ms()
-        if reply.refusal.error_class is ErrorClass.EXPIRED:
+        if refusal.error_class is ErrorClass.EXPIRED:
             self._budget.sent(ADDRESS_LIMITS.stale_cost - 1, now)
             return
         self._budget.not_counted(1)
-        if reply.refusal.error_class is ErrorClass.ADDRESS_LIMIT:
+        if refusal.error_class is ErrorClass.ADDRESS_LIMIT:
             self._budget.exhausted(now)
 
     def _next_in(self) -> int:

@@ -21,7 +21,7 @@ from agentic_core.domain.order import (
 )
 from agentic_core.ports.broker import Burned, NotBurned
 from agentic_hl.rest.transport import Answered, HttpOutcome, NeverLeft, Unclear
-from agentic_hl.wire.errors import ErrorClass, Proof
+from agentic_hl.wire.errors import ErrorClass, Proof, Refusal
 from agentic_hl.wire.messages.orders import OrderFate, OrderUpdate
 from agentic_hl.wire.messages.reading import Unreadable
 from agentic_hl.wire.replies import (
@@ -46,6 +46,7 @@ __all__ = [
     "Shown",
     "burn_reading",
     "executed_by",
+    "refusal_of",
     "send_reading",
     "shown_of",
     "with_fills",
@@ -111,6 +112,12 @@ def with_fills(intent: OrderIntent, executed: Executed, fills: Sequence[Fill]) -
         venue_order_id=str(executed.oid),
         total=Size(executed.size),
     )
+
+
+def refusal_of(outcome: HttpOutcome) -> Refusal | None:
+    """Return why the venue refused a whole request; None where it did not, or did not answer."""
+    reply = read_reply(outcome.status, outcome.body) if isinstance(outcome, Answered) else None
+    return reply.refusal if isinstance(reply, RequestRefused) else None
 
 
 def burn_reading(outcome: HttpOutcome) -> Burned | NotBurned:

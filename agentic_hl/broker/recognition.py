@@ -4,10 +4,8 @@ from typing import Final
 
 from agentic_core.domain.order import OrderIntent
 from agentic_hl.broker.intent_actions import opens
-from agentic_hl.rest.transport import Answered, HttpOutcome
 from agentic_hl.wire.addresses import Address
-from agentic_hl.wire.errors import ErrorClass
-from agentic_hl.wire.replies import RequestRefused, read_reply
+from agentic_hl.wire.errors import ErrorClass, Refusal
 
 __all__ = ["Recognition"]
 
@@ -26,12 +24,11 @@ class Recognition:
         self._wallet: Final = wallet
         self._cause: str | None = None
 
-    def heard(self, outcome: HttpOutcome) -> str | None:
-        """Return what an answer says of our signature where it was not recognised, in words; None otherwise."""
-        reply = read_reply(outcome.status, outcome.body) if isinstance(outcome, Answered) else None
-        if not isinstance(reply, RequestRefused) or reply.refusal.error_class not in _UNRECOGNISED:
+    def heard(self, refusal: Refusal | None) -> str | None:
+        """Return what a refusal says of our signature where it was not recognised, in words; None otherwise."""
+        if refusal is None or refusal.error_class not in _UNRECOGNISED:
             return None
-        self._cause = self._words(reply.refusal.address, reply.refusal.text)
+        self._cause = self._words(refusal.address, refusal.text)
         return self._cause
 
     def denial(self, intent: OrderIntent) -> str | None:

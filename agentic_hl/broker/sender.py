@@ -10,13 +10,14 @@ from agentic_core.ports.broker import Burned, NotBurned
 from agentic_hl.broker.allowance import Allowance
 from agentic_hl.broker.fill_search import FillSearch, Sought
 from agentic_hl.broker.intent_actions import action_of
-from agentic_hl.broker.readings import Executed, burn_reading, executed_by, send_reading, with_fills
+from agentic_hl.broker.readings import Executed, burn_reading, executed_by, refusal_of, send_reading, with_fills
 from agentic_hl.broker.recognition import Recognition
 from agentic_hl.broker.sendings import Sending
 from agentic_hl.broker.terms import BrokerTimes, TradedAccount, VenueAccess
 from agentic_hl.rest.transport import HttpOutcome
 from agentic_hl.wire.actions import L1Action, Noop
 from agentic_hl.wire.envelope import sign_l1_request
+from agentic_hl.wire.errors import Refusal
 from agentic_hl.wire.signing import Signer
 
 __all__ = ["Sender"]
@@ -60,8 +61,8 @@ class Sender:
             sending.stay_unresolved("nothing left: its nonce was given to a noop", left=False)
             return
         sending.stay_unresolved(f"no answer within {self._times.call_ms} ms", left=True)
-        outcome = await self._post(body)
-        unrecognised = self._recognition.heard(outcome)
+        outcome, refusal = await self._post(body)
+        unrecognised = self._recognition.heard(refusal)
         reading = send_reading(prepared.intent, outcome)
         if unrecognised is not None and isinstance(reading, Rejected):
             reading = Rejected(cloid=reading.cloid, reason=unrecognised)
@@ -72,7 +73,8 @@ class Sender:
 
     async def burn(self, prepared: PreparedIntent) -> Burned | NotBurned:
         """Use the nonce of an intent up; without an expiry, because a late noop does no harm."""
-        return burn_reading(await self._post(self._signed(Noop(), prepared)))
+        outcome, _ = await self._post(self._signed(Noop(), prepared))
+        return burn_reading(outcome)
 
     async def _denial(self, prepared: PreparedIntent) -> str | None:
         expires_at, venue_clock = prepared.expires_at, self._access.venue_clock
@@ -86,11 +88,12 @@ class Sender:
         network = self._account.network
         return sign_l1_request(self._signer, action, nonce=nonce, network=network, expires_after=expires_after)
 
-    async def _post(self, body: bytes) -> HttpOutcome:
+    async def _post(self, body: bytes) -> tuple[HttpOutcome, Refusal | None]:
         self._allowance.sent()
         outcome = await self._access.rest.exchange(body, deadline_ms=self._times.call_ms)
-        self._allowance.came_back(outcome)
-        return outcome
+        refusal = refusal_of(outcome)
+        self._allowance.came_back(outcome, refusal)
+        return outcome, refusal
 
     async def _look_for_fills(self, sending: Sending, executed: Executed, search: FillSearch) -> None:
         # The outcome is kept up to date, because time may end any wait here.
