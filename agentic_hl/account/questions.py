@@ -1,15 +1,13 @@
 """What one account is asked for, in the venue's words."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 from agentic_core.domain.times import Instant
-from agentic_hl.rest.failures import answered
+from agentic_hl.broker.asking import Asking
 from agentic_hl.rest.hyperliquid_rest import HyperliquidRest
 from agentic_hl.rest.ip_budget import Priority
 from agentic_hl.rest.paging import FILL_PAGES, LOG_PAGES, PagedLog
 from agentic_hl.rest.queries import (
-    Query,
     asset_settings,
     clearinghouse_state,
     exchange_status,
@@ -29,9 +27,6 @@ from agentic_hl.wire.messages.orders import OrderStatusAnswer, WireOrder
 
 __all__ = ["AccountQuestions"]
 
-_T = TypeVar("_T")
-_Page = Callable[[int], Awaitable[Sequence[_T]]]
-
 
 class AccountQuestions:
     """Asks about one account; whatever cannot be had raises `VenueUnavailable`."""
@@ -40,10 +35,8 @@ class AccountQuestions:
         self, rest: HyperliquidRest, account: Address, *, priority: Priority, deadline_ms: int | None = None
     ) -> None:
         """Take where to ask, who goes first, and how long an answer may take, repetitions included."""
-        self._rest: Final = rest
+        self._ask: Final = Asking(rest, deadline_ms, priority=priority).ask
         self._account: Final = account
-        self._priority: Final = priority
-        self._deadline_ms: Final = deadline_ms
         # What names an entry here names it in the streams too.
         self._fills: Final[PagedLog[WireFill]] = PagedLog(
             "fills",
@@ -106,7 +99,3 @@ class AccountQuestions:
     async def mode(self) -> str:
         """Return how the account keeps its money."""
         return await self._ask(user_abstraction(self._account))
-
-    async def _ask(self, query: Query[_T]) -> _T:
-        answer = await self._rest.query(query, priority=self._priority, deadline_ms=self._deadline_ms)
-        return answered(answer)

@@ -15,7 +15,6 @@ from agentic_hl.broker.boot import (
     live_denial,
 )
 from agentic_hl.broker.boot_reader import BootReader
-from agentic_hl.broker.fill_search import FillPages
 from agentic_hl.broker.hyperliquid_broker import HyperliquidBroker
 from agentic_hl.broker.opening import OpenedBroker, OpeningTerms, open_broker
 from agentic_hl.broker.terms import BrokerTimes, TradedAccount, VenueAccess
@@ -28,7 +27,6 @@ __all__ = [
     "BootRules",
     "BrokerTimes",
     "ClockReading",
-    "FillPages",
     "Finding",
     "HyperliquidBroker",
     "LeverageWanted",

@@ -1,4 +1,4 @@
-"""Questions that settle what became of an order: urgent, and with one deadline each."""
+"""Questions that somebody cannot go on without, with one priority and one deadline each."""
 
 from typing import Final, TypeVar
 
@@ -13,12 +13,15 @@ _T = TypeVar("_T")
 
 
 class Asking:
-    """Puts questions before those that can wait."""
+    """Puts questions; before those that can wait, unless said otherwise."""
 
-    def __init__(self, venue: HyperliquidRest, deadline_ms: int) -> None:
-        """Take where to ask and how long an answer may take, repetitions included."""
+    def __init__(
+        self, venue: HyperliquidRest, deadline_ms: int | None, *, priority: Priority = Priority.URGENT
+    ) -> None:
+        """Take where to ask, how long an answer may take, repetitions included, and who goes first."""
         self._venue: Final = venue
         self._deadline_ms: Final = deadline_ms
+        self._priority: Final = priority
 
     async def ask(self, query: Query[_T]) -> _T:
         """Return the answer.
@@ -26,5 +29,5 @@ class Asking:
         Raises:
             VenueUnavailable: there is none.
         """
-        answer = await self._venue.query(query, priority=Priority.URGENT, deadline_ms=self._deadline_ms)
+        answer = await self._venue.query(query, priority=self._priority, deadline_ms=self._deadline_ms)
         return answered(answer)

@@ -16,31 +16,7 @@ from agentic_hl.wire.addresses import Address
 from agentic_hl.wire.conversions import fill_id_of, fill_of
 from agentic_hl.wire.messages.fills import WireFill
 
-__all__ = ["FillPages", "FillSearch", "Sought"]
-
-
-class FillPages:
-    """Reads the list of one account's fills page by page."""
-
-    def __init__(self, asking: Asking, account: Address) -> None:
-        """Take where to ask."""
-
-        async def page(start: int) -> Sequence[WireFill]:
-            return await asking.ask(fills_by_time(account, start=start))
-
-        self._log: Final = PagedLog("fills", ask=page, time_of=_time_of, key_of=fill_id_of, limits=FILL_PAGES)
-
-    async def read(self, since: Instant) -> tuple[WireFill, ...]:
-        """Return what is listed by now, whoever caused it, oldest first, each fill once.
-
-        Raises:
-            VenueUnavailable: the venue does not answer, or there are more fills than can be read through.
-        """
-        return await self._log.since(since)
-
-
-def _time_of(fill: WireFill) -> int:
-    return fill.time
+__all__ = ["FillSearch", "Sought"]
 
 
 class Sought(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -57,7 +33,11 @@ class FillSearch:
 
     def __init__(self, asking: Asking, account: Address) -> None:
         """Take where to ask."""
-        self._pages: Final = FillPages(asking, account)
+
+        async def page(start: int) -> Sequence[WireFill]:
+            return await asking.ask(fills_by_time(account, start=start))
+
+        self._log: Final = PagedLog("fills", ask=page, time_of=_time_of, key_of=fill_id_of, limits=FILL_PAGES)
         self._account: Final = account
 
     async def find(self, sought: Sought) -> tuple[Fill, ...]:
@@ -69,12 +49,12 @@ class FillSearch:
         return self.pick(await self.listed(sought.since), sought)
 
     async def listed(self, since: Instant) -> tuple[WireFill, ...]:
-        """Return every fill of the account that is listed by now.
+        """Return every fill of the account that is listed by now, whoever caused it, oldest first, each once.
 
         Raises:
             VenueUnavailable: as for `find`.
         """
-        return await self._pages.read(since)
+        return await self._log.since(since)
 
     def pick(self, listed: Iterable[WireFill], sought: Sought) -> tuple[Fill, ...]:
         """Return those of an order.
@@ -91,3 +71,7 @@ def _is_of(fill: WireFill, sought: Sought) -> bool:
     if fill.cloid:
         return fill.cloid.lower() == sought.cloid
     return sought.oid is not None and fill.oid == sought.oid
+
+
+def _time_of(fill: WireFill) -> int:
+    return fill.time

@@ -104,20 +104,20 @@ class DriftRoom:
         return FillsRead(searched=searched, fills=tuple(fill for fill in self.executed if fill.time >= since))
 
     async def funding(self, since: Instant) -> tuple[FundingPayment, ...]:
-        """Is never asked."""
-        raise NotImplementedError
+        """Fail: a guard has no use for it."""
+        raise AssertionError("a drift guard asks nothing of the kind")
 
     async def transfers(self, since: Instant) -> tuple[Transfer, ...]:
-        """Is never asked."""
-        raise NotImplementedError
+        """Fail: a guard has no use for it."""
+        raise AssertionError("a drift guard asks nothing of the kind")
 
     async def leverage(self, symbol: Symbol) -> SymbolLeverage:
-        """Is never asked."""
-        raise NotImplementedError
+        """Fail: a guard has no use for it."""
+        raise AssertionError("a drift guard asks nothing of the kind")
 
     async def mode(self) -> str:
-        """Is never asked."""
-        raise NotImplementedError
+        """Fail: a guard has no use for it."""
+        raise AssertionError("a drift guard asks nothing of the kind")
 
     # ── what is looked at ────────────────────────────────────────────────────────────────────────────────────────
 
