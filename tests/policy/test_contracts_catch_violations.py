@@ -57,6 +57,7 @@ VIOLATIONS = (
     ("websockets-only-in-stream", "agentic_hl/rest.py", "import websockets"),
     ("http-only-in-shells", "agentic_hl/broker.py", "import httpx"),
     ("signing-only-in-wire", "agentic_hl/broker.py", "import eth_account"),
+    ("sealing-only-in-its-rooms", "agentic_core/runtime/x.py", "import cryptography"),
     ("no-cycles", "agentic_core/runtime/x.py", "import agentic_core.runtime.y"),
 )
 
