@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-__all__ = ["FileLock", "FileStatus", "Files"]
+__all__ = ["AppendableFile", "FileLock", "FileStatus", "Files"]
 
 
 class FileStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +36,30 @@ class FileLock(Protocol):
         """Give up our part of the lock; a second call does nothing."""
 
 
+class AppendableFile(Protocol):
+    """An open file that only grows; whatever cannot be done raises OSError."""
+
+    @property
+    def size(self) -> int:
+        """In bytes, as it is on the disk."""
+
+    def read(self, start: int, count: int) -> bytes:
+        """Read so many bytes from a place, fewer where the file ends before."""
+
+    def append(self, content: bytes) -> None:
+        """Add to the end, and return once it is on the disk.
+
+        After an error nobody knows how much of it is, and asking the disk once more may be answered wrongly: every
+        later call raises OSError, too.
+        """
+
+    def cut(self, size: int) -> None:
+        """Drop everything from a place on, and return once that is on the disk; errors are as final as `append`'s."""
+
+    def close(self) -> None:
+        """Let go of the file; a second call does nothing."""
+
+
 class Files(Protocol):
     """Reads and changes files; whatever cannot be done raises OSError."""
 
@@ -47,6 +71,9 @@ class Files(Protocol):
 
     def write_bytes(self, path: Path, content: bytes, *, mode: int = 0o600) -> None:
         """Replace a file in one step and make it durable: after a crash there is the old content or the new."""
+
+    def open_appendable(self, path: Path, *, mode: int = 0o600) -> AppendableFile:
+        """Open a file to add to it, made with exactly this mode when missing; a link is refused."""
 
     def make_folder(self, path: Path, *, mode: int = 0o700) -> None:
         """Make a folder and its missing parents with exactly this mode; folders that exist stay as they are."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from weakref import WeakSet
 
 from agentic_core.ports.files import FileStatus
+from agentic_core.system.appendable import SystemAppendableFile
+from agentic_core.system.durable import flush_folder
 
 __all__ = ["SystemFileLock", "SystemFiles"]
 
@@ -94,7 +96,11 @@ class SystemFiles:
             with suppress(FileNotFoundError):
                 draft.unlink()
             raise
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
+
+    def open_appendable(self, path: Path, *, mode: int = 0o600) -> SystemAppendableFile:
+        """Open a file to add to it, and make its name durable when it is new."""
+        return SystemAppendableFile(path, mode)
 
     def make_folder(self, path: Path, *, mode: int = 0o700) -> None:
         """Make a folder and its missing parents with exactly this mode."""
@@ -109,7 +115,7 @@ class SystemFiles:
                 return
             raise
         path.chmod(mode)  # `mkdir` obeys the umask
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
 
     def copy_tree(self, source: Path, target: Path) -> None:
         """Copy a folder with its modes."""
@@ -128,9 +134,9 @@ class SystemFiles:
     def rename(self, source: Path, target: Path) -> None:
         """Move in one step and flush both folders."""
         source.replace(target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
         if source.parent != target.parent:
-            _flush_folder(source.parent)
+            flush_folder(source.parent)
 
     def link(self, path: Path, target: Path) -> None:
         """Make a link beside the place and rename it over."""
@@ -168,11 +174,3 @@ def _locked(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

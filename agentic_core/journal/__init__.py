@@ -1,0 +1,1 @@
+"""What a journal proves: chains, commitments, signed checkpoints, what its records add up to, and its file."""
