@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from agentic_core.errors import ConfigError
 
-__all__ = ["database_dsn", "home_folder"]
+__all__ = ["database_dsn", "home_folder", "key_encryption_keys", "wrapping_keys"]
 
 _SUPABASE_PASSWORDS = ("SUPABASE_DB_PASSWORD", "POSTGRES_PASSWORD")
 
@@ -42,3 +42,29 @@ def home_folder(environment: Mapping[str, str]) -> Path:
     shared = environment.get("XDG_DATA_HOME")
     base = Path(shared) if shared else Path(environment.get("HOME", "/var/lib")) / ".local" / "share"
     return base / "agentic-perps"
+
+
+def key_encryption_keys(environment: Mapping[str, str]) -> str:
+    """Return the root keys that agent wallets are sealed under, as `AGENTIC_KEY_ENCRYPTION_KEY` has them.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    found = environment.get("AGENTIC_KEY_ENCRYPTION_KEY")
+    if found:
+        return found
+    message = "set AGENTIC_KEY_ENCRYPTION_KEY to id:base64, the key drawn by `openssl rand -base64 32`, newest first"
+    raise ConfigError(message)
+
+
+def wrapping_keys(environment: Mapping[str, str]) -> str:
+    """Return what a runner opens the key of its deployment with, as `AGENTIC_WRAPPING_KEY` has it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    found = environment.get("AGENTIC_WRAPPING_KEY")
+    if found:
+        return found
+    message = "set AGENTIC_WRAPPING_KEY to what was derived for this deployment; a runner is never given a root key"
+    raise ConfigError(message)

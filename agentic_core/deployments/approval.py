@@ -12,6 +12,7 @@ from agentic_core.deployments.wallet_services import WalletServices, attempt, en
 from agentic_core.domain.times import HOUR_MS, Instant
 from agentic_core.errors import NotFound, UsageError
 from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.ports.secrets import KeyScope
 from agentic_core.ports.wallet import (
     ApprovalNotSent,
     ApprovalRejected,
@@ -99,7 +100,7 @@ async def open_approval(
     in_use = await _slot(services, master.id, challenge.network, challenge.wallet)
     if in_use is not None:
         return in_use
-    sealed = await services.seal(key)
+    sealed = await services.seal(key, KeyScope(tenant=master.user_id, network=challenge.network))
     at = services.now()
     pending = PendingWallet(master_id=master.id, vault_key_id=sealed, challenge=challenge, created_at=at)
     await services.store.stage(pending)

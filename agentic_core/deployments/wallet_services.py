@@ -6,6 +6,7 @@ import msgspec
 
 from agentic_core.domain.times import Instant
 from agentic_core.logevents import Say
+from agentic_core.ports.secrets import KeyScope
 from agentic_core.ports.wallet import AgentWalletDesk, ApprovedWallet, WalletKey, WalletListed
 from agentic_core.ports.wallet_store import AgentWalletRecord, VaultKeyId, WalletStore
 
@@ -17,8 +18,8 @@ class WalletServices(msgspec.Struct, frozen=True, kw_only=True):
 
     desk: AgentWalletDesk
     store: WalletStore
-    seal: Callable[[WalletKey], Awaitable[VaultKeyId]]
-    """Keeps a key for good before it returns."""
+    seal: Callable[[WalletKey, KeyScope], Awaitable[VaultKeyId]]
+    """Keeps a key for good before it returns; `KeyVault.keep` is one."""
     destroy: Callable[[VaultKeyId], Awaitable[None]]
     """Makes a key unreadable; again does nothing."""
     revoke_lease: Callable[[AgentWalletRecord], Awaitable[None]]

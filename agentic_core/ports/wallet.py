@@ -49,7 +49,7 @@ class WalletKey:
         self._secret = secret
 
     def reveal(self) -> bytes:
-        """Return the key itself, for the vault and for nothing else."""
+        """Return the key itself, for the vault and for whoever signs, and for nothing else."""
         return self._secret
 
     def __repr__(self) -> str:
