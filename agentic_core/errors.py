@@ -10,12 +10,15 @@
     │   └── LookAhead            a policy asked for something later than its mark
     ├── IllegalTransition        a state machine refused (state, event)
     ├── Fenced                   another holder owns the trading lease: send nothing
+    ├── JournalBroken            the journal does not hold together: stop trading
+    ├── KeyUnavailable           a sealed key is not handed out or does not open: nothing can be signed
     ├── VenueUnavailable         the venue, or the way to it, gave no usable answer to a question
     └── StoreError               the database
         ├── StoreUnavailable     it could not be reached
         ├── NotFound             the row does not exist
         ├── Conflict             a uniqueness rule refused the row
-        └── MigrationMismatch    an applied migration is not the one in this release
+        ├── MigrationMismatch    an applied migration is not the one in this release
+        └── DatabaseRestored     it is not the database it was: no lease before its owner has looked
 
 Expected outcomes (denied, rejected, unresolved, held) are values, never exceptions.
 """
@@ -25,9 +28,12 @@ __all__ = [
     "CandlesInvalid",
     "ConfigError",
     "Conflict",
+    "DatabaseRestored",
     "Fenced",
     "IllegalTransition",
     "InputError",
+    "JournalBroken",
+    "KeyUnavailable",
     "LookAhead",
     "MigrationMismatch",
     "NotFound",
@@ -91,6 +97,14 @@ class Fenced(AgenticError):
     """Another holder owns the trading lease; nothing may be sent."""
 
 
+class JournalBroken(AgenticError):
+    """The journal does not hold together; nothing may be sent."""
+
+
+class KeyUnavailable(AgenticError):
+    """A sealed key is not handed out or does not open; nothing can be signed."""
+
+
 class VenueUnavailable(AgenticError):
     """The venue gave no usable answer."""
 
@@ -114,6 +128,11 @@ class StoreError(AgenticError):
 class StoreUnavailable(StoreError):
     """The database could not be reached."""
 
+    def __init__(self, message: str | None = None, *, commit_unknown: bool = False) -> None:
+        """Take the message, and whether what was being written may be stored all the same: then read it by its id."""
+        super().__init__(message)
+        self.commit_unknown = commit_unknown
+
 
 class NotFound(StoreError):
     """The row does not exist."""
@@ -134,5 +153,11 @@ class Conflict(StoreError):
 
 class MigrationMismatch(StoreError):
     """An applied migration is not the one in this release."""
+
+    exit_code = 1
+
+
+class DatabaseRestored(StoreError):
+    """The database is not the one it was, so no lease is given."""
 
     exit_code = 1

@@ -59,6 +59,8 @@ class LogEvent(StrEnum):
     LEASE_TAKEN = "lease_taken"
     LEASE_LOST = "lease_lost"
     LEASE_RELEASED = "lease_released"
+    JOURNAL_RECOVERED = "journal_recovered"
+    JOURNAL_QUARANTINED = "journal_quarantined"
     DATABASE_MIGRATED = "database_migrated"
 
 

@@ -11,6 +11,7 @@ from agentic_core.domain.ids import ClientOrderId, DecisionId, DeploymentId, Ski
 from agentic_core.domain.money import Price, Size, Usd
 from agentic_core.domain.side import Side
 from agentic_core.domain.times import Instant
+from agentic_core.errors import UsageError
 
 __all__ = [
     "ActionKind",
@@ -174,6 +175,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: Usd | None = Usd(Decimal(0))
+
+    def __post_init__(self) -> None:
+        """Refuse a cost that would make the sum of a month none.
+
+        Raises:
+            UsageError: it is negative, or no number.
+        """
+        if self.cost_usd is not None and not (self.cost_usd.is_finite() and self.cost_usd >= 0):
+            raise UsageError(f"a decision cannot cost {self.cost_usd} USD; say None where the cost is not known")
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):

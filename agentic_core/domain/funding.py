@@ -23,6 +23,11 @@ class FundingPayment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     amount: Usd
     """What the account received; negative means paid."""
 
+    @property
+    def payment_id(self) -> str:
+        """Unique within the account: a symbol is settled once at an instant."""
+        return f"{self.symbol}@{self.time}"
+
     @classmethod
     def settle(cls, symbol: Symbol, time: Instant, *, size: Decimal, price: Decimal, rate: Decimal) -> "FundingPayment":
         """Return the payment on a position: size times price times rate, from longs to shorts."""

@@ -11,7 +11,7 @@ from agentic_core.domain.money import ZERO, Size, Usd
 from agentic_core.domain.order import IntentState, PreparedIntent
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import Instant, Interval
-from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
 from agentic_core.logevents import LogEvent, LogLevel
 
 __all__ = [
@@ -22,7 +22,10 @@ __all__ = [
     "DeploymentRecord",
     "IntentRecord",
     "Lease",
+    "LeaseRecord",
+    "LeaseState",
     "LogLine",
+    "MonthCost",
     "SimRun",
     "SimRunStatus",
     "SkillRecord",
@@ -63,6 +66,9 @@ class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     broker_kind: BrokerKind
     status: DeploymentStatus
     account_key: AccountKey
+    desired: Desired = Desired.RUNNING
+    hyperliquid_agent_id: str | None = None
+    """The agent wallet that signs; None on paper, and only there."""
     error_text: str | None = None
     halt_reason: str | None = None
     created_at: Instant
@@ -80,6 +86,15 @@ class AgentStateRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     marks: dict[Symbol, Decimal]
     last_tick_at: Instant | None
     updated_at: Instant
+
+
+class MonthCost(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the chat models of a deployment cost in one UTC month."""
+
+    cost_usd: Usd = Usd(ZERO)
+    """Of the decisions whose cost is known."""
+    unknown_costs: int = 0
+    """How many decisions have a cost that nobody knows, which is never taken for none."""
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -155,6 +170,31 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     epoch: int
     holder: str
     ttl_ms: int
+
+
+class LeaseState(StrEnum):
+    """What a lease is, apart from whether it has run out."""
+
+    FREE = "free"
+    HELD = "held"
+    REVOKED = "revoked"
+    """Taken away together with the next epoch; nobody takes it until it is given back."""
+
+
+class LeaseRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One row of `leases`."""
+
+    account: AccountKey
+    deployment: DeploymentId | None
+    """Whose runner took it last; None where nobody did."""
+    epoch: int
+    holder: str
+    """Who took it last; empty where nobody did."""
+    state: LeaseState
+    expires_at: Instant
+    taken_at: Instant | None = None
+    is_live: bool
+    """Held, and not run out by the store's own clock."""
 
 
 class SimRunStatus(StrEnum):

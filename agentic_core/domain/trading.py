@@ -8,6 +8,7 @@ __all__ = [
     "STATUS_ALLOWS",
     "BrokerKind",
     "DeploymentStatus",
+    "Desired",
     "HaltReason",
     "Restriction",
     "TradingState",
@@ -32,6 +33,15 @@ class DeploymentStatus(StrEnum):
     STOPPING = "stopping"
     STOPPED = "stopped"
     ERROR = "error"
+
+
+class Desired(StrEnum):
+    """What a deployment shall come to; it decides who may take the trading lease of its account."""
+
+    RUNNING = "running"
+    FLATTEN = "flatten"
+    """Only whoever closes its positions takes the lease."""
+    STOPPED = "stopped"
 
 
 class HaltReason(StrEnum):

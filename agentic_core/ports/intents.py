@@ -44,10 +44,18 @@ class IntentStore(Protocol):
             Conflict: it has a nonce, is not PREPARED any more, or was prepared by another epoch; nothing was written.
         """
 
-    async def note(self, fence: Fence, record: IntentRecord, fills: Sequence[Fill] = (), *, at: Instant) -> None:
+    async def note(
+        self,
+        fence: Fence,
+        record: IntentRecord,
+        fills: Sequence[Fill] = (),
+        *,
+        at: Instant,
+        venue_order_id: str | None = None,
+    ) -> None:
         """Replace what is known of an intent, and record its fills, each exactly once.
 
-        What was prepared stays as it is stored, whatever the record says.
+        What was prepared stays as it is stored, whatever the record says, and so does the venue's number of the order.
 
         Raises:
             Fenced: the fence is not the account's live lease; nothing was written.

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.decision import Decision, EngineResult
-from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, UserId
+from agentic_core.domain.ids import DeploymentId, SkillId, UserId
 from agentic_core.domain.order import Fence
 from agentic_core.domain.records import (
     AgentStateRecord,
@@ -13,22 +13,25 @@ from agentic_core.domain.records import (
     CommandKind,
     CommandState,
     DeploymentRecord,
-    Lease,
     LogLine,
+    MonthCost,
     SimRun,
     SkillRecord,
     SkillVersionRecord,
 )
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
 from agentic_core.ports.intents import IntentStore
+from agentic_core.ports.journal import JournalStore
+from agentic_core.ports.leases import LeaseStore
+from agentic_core.ports.ledger import LedgerStore
+from agentic_core.ports.wallet_store import WalletStore
 
 __all__ = [
     "CommandStore",
     "DecisionStore",
     "DeploymentStore",
-    "LeaseStore",
     "LogStore",
     "SimRunStore",
     "SkillStore",
@@ -77,8 +80,9 @@ class DeploymentStore(Protocol):
         """Insert a deployment.
 
         Raises:
-            NotFound: the skill version does not exist.
-            Conflict: the user already runs this skill on this broker.
+            NotFound: the skill version, the user, or such an agent wallet of the user does not exist.
+            Conflict: the user already runs this skill on this broker, or another deployment on mainnet.
+            UsageError: the account key does not belong to the broker, or paper has an agent wallet, or mainnet none.
         """
 
     async def load(self, deployment: DeploymentId) -> DeploymentRecord:
@@ -101,18 +105,19 @@ class DeploymentStore(Protocol):
             IllegalTransition: the status table has no such move.
         """
 
+    async def set_desired(self, deployment: DeploymentId, desired: Desired) -> DeploymentRecord:
+        """Say what a deployment shall come to; whoever holds its account's lease keeps it.
 
-class LeaseStore(Protocol):
-    """Who may trade an account; times are the database's own."""
+        Raises:
+            NotFound: there is none of that id.
+        """
 
-    async def acquire(self, account: AccountKey, holder: str, ttl_ms: int) -> Lease | None:
-        """Take the lease with the next epoch, or return None while another holder's has not run out."""
+    async def desired(self, deployment: DeploymentId) -> Desired:
+        """Return what a deployment shall come to.
 
-    async def renew(self, lease: Lease) -> bool:
-        """Prolong the lease by its ttl; False means fenced."""
-
-    async def release(self, lease: Lease) -> None:
-        """Free the lease if it is still ours."""
+        Raises:
+            NotFound: there is none of that id.
+        """
 
 
 class DecisionStore(Protocol):
@@ -127,6 +132,12 @@ class DecisionStore(Protocol):
 
     async def recent(self, deployment: DeploymentId, limit: int) -> tuple[DecisionRecord, ...]:
         """Return the newest decisions that have a result, newest first."""
+
+    async def month_to_date(self, deployment: DeploymentId, at: Instant) -> MonthCost:
+        """Return what the decisions of the UTC month of an instant cost so far, prepared ones included.
+
+        Backtests have no month: their cost stands in their run.
+        """
 
 
 class StateStore(Protocol):
@@ -163,13 +174,31 @@ class CommandStore(Protocol):
 
         Raises:
             NotFound: there is no such deployment.
+            UsageError: the payload is too long for the journal.
+        """
+
+    async def pause_own(self, deployment: DeploymentId, reason: str, *, at: Instant) -> Command:
+        """Order a deployment to pause, as its own runner does; it gives no other order.
+
+        Raises:
+            NotFound: there is no such deployment, or it is not the runner's.
         """
 
     async def pending(self, deployment: DeploymentId) -> tuple[Command, ...]:
         """Return commands without a final outcome, in sequence."""
 
-    async def ack(self, command: Command, state: CommandState, outcome: str, *, at: Instant) -> Command:
-        """Give a command its one final outcome; a second one is ignored and the first returned."""
+    async def ack(
+        self, command: Command, state: CommandState, outcome: str, *, at: Instant, fence: Fence | None = None
+    ) -> Command:
+        """Give a command its one final outcome; a second one is ignored and the first returned.
+
+        Whoever applies commands to an account gives its fence.
+
+        Raises:
+            NotFound: there is no such command, or the fence is of an account that its deployment does not trade.
+            UsageError: the state is not a final one.
+            Fenced: the fence is not the account's live lease; nothing was written.
+        """
 
     async def recent(self, deployment: DeploymentId, limit: int) -> tuple[Command, ...]:
         """Return the newest commands, newest first."""
@@ -219,6 +248,14 @@ class Store(Protocol):
         """Order intents and fills."""
 
     @property
+    def ledger(self) -> LedgerStore:
+        """Funding, transfers and orders at a venue."""
+
+    @property
+    def journal(self) -> JournalStore:
+        """What happened, as chains of records."""
+
+    @property
     def decisions(self) -> DecisionStore:
         """Decisions."""
 
@@ -237,3 +274,7 @@ class Store(Protocol):
     @property
     def sim_runs(self) -> SimRunStore:
         """Backtests."""
+
+    @property
+    def wallets(self) -> WalletStore:
+        """Agent wallets."""

@@ -1,8 +1,8 @@
 """What both stores refuse before they write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from agentic_core.domain.ids import DeploymentId
+from agentic_core.domain.ids import AccountKey, DeploymentId
 from agentic_core.domain.order import TERMINAL_STATES, IntentKind, IntentState, OrderIntent, PreparedIntent, SendOutcome
 from agentic_core.domain.records import CommandState, IntentRecord
 from agentic_core.domain.run import DecisionRecord
@@ -17,9 +17,12 @@ __all__ = [
     "check_free",
     "check_note",
     "check_outcome",
+    "check_payload",
     "check_run",
+    "deployment_of",
     "is_living",
     "is_signed_at_once",
+    "shortened",
 ]
 
 FINAL_OUTCOMES = frozenset({CommandState.APPLIED, CommandState.REFUSED, CommandState.EXPIRED})
@@ -32,6 +35,26 @@ AFTER_BOOKED = frozenset(
     {IntentState.BOOKED, IntentState.RESTING, IntentState.UNKNOWN, IntentState.PARTIAL, IntentState.FILLED}
 )
 """What a booked intent may be noted as: it was booked, or facts showed that it lives or executed more after all."""
+
+
+TEXT_MAX = 4_000
+"""Characters; every record of a journal has to fit into the copy that a runner makes before it sends anything."""
+
+
+def shortened(text: str) -> str:
+    """Cut what somebody else may have written at a length that every record has room for."""
+    return text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+
+
+def check_payload(payload: Mapping[str, str]) -> None:
+    """Refuse what is too long to go along with a command.
+
+    Raises:
+        UsageError: it is.
+    """
+    length = sum(len(name) + len(word) for name, word in payload.items())
+    if length > TEXT_MAX:
+        raise UsageError(f"the payload of a command has {length} characters, and {TEXT_MAX} is the most; shorten it")
 
 
 def check_final(state: CommandState) -> None:
@@ -79,6 +102,12 @@ def check_free(known: IntentRecord, epoch: int) -> None:
     is_free = known.prepared.nonce is None and known.state is IntentState.PREPARED
     if not is_free or known.prepared.fence.epoch != epoch:
         raise sentences.not_free(known, epoch)
+
+
+def deployment_of(account: AccountKey) -> DeploymentId | None:
+    """Return the deployment of a paper account; the keys of others do not say it."""
+    _, is_paper, deployment = account.partition("paper:")
+    return DeploymentId(deployment) if is_paper else None
 
 
 def is_living(record: IntentRecord) -> bool:

@@ -1,7 +1,7 @@
 """What the stores say when they refuse; the same words whichever store it is."""
 
 from agentic_core.domain.records import IntentRecord
-from agentic_core.errors import Conflict, Fenced, NotFound
+from agentic_core.errors import Conflict, Fenced, NotFound, UsageError
 
 __all__ = [
     "CONFLICTS",
@@ -9,6 +9,7 @@ __all__ = [
     "DEPLOYMENT_EXISTS",
     "INTENT_LEARNED",
     "INTENT_NUMBERED",
+    "JOURNAL_LINKED",
     "MAINNET_TAKEN",
     "MASTER_TAKEN",
     "NONCE_USED",
@@ -16,14 +17,18 @@ __all__ = [
     "PENDING_KEPT",
     "PENDING_KEY_KEPT",
     "RUN_EXISTS",
+    "SEALED_BEFORE",
     "SKILL_BROKER_TAKEN",
     "WALLET_KEPT",
     "conflict",
     "fenced",
     "forgetful",
+    "no_agent_wallet",
     "no_command",
     "no_deployment",
+    "no_deployment_on",
     "no_intent",
+    "no_link",
     "no_master",
     "no_run",
     "no_skill",
@@ -31,6 +36,7 @@ __all__ = [
     "no_version",
     "no_wallet",
     "not_free",
+    "unnamed_deployment",
 ]
 
 MAINNET_TAKEN = "deployments_one_active_mainnet_per_user"
@@ -42,9 +48,11 @@ ORDERED_BEFORE = "order_intents_pkey"
 NONCE_USED = "order_intents_one_per_nonce"
 INTENT_LEARNED = "order_intents_learned"
 INTENT_NUMBERED = "order_intents_numbered"
+JOURNAL_LINKED = "journal_checkpoints_record"
 MASTER_TAKEN = "hyperliquid_master_wallets_one_address"
 PENDING_KEPT = "pending_hyperliquid_agents_pkey"
 PENDING_KEY_KEPT = "pending_hyperliquid_agents_one_key"
+SEALED_BEFORE = "secrets_name_idx"
 WALLET_KEPT = "hyperliquid_agents_one_address"
 
 _KEPT = "this agent wallet or its key was kept before, and no key is approved twice; draw a new one"
@@ -60,7 +68,13 @@ CONFLICTS = {
     MASTER_TAKEN: "this account is paired with another user; sign in as that user, or pair another account",
     PENDING_KEPT: _KEPT,
     PENDING_KEY_KEPT: _KEPT,
+    SEALED_BEFORE: "the key of this agent wallet is kept already, and none is approved twice; draw a new one",
     WALLET_KEPT: _KEPT,
+    "hyperliquid_agents_one_key": _KEPT,
+    "hyperliquid_agents_one_per_name": (
+        "the account has an agent wallet of this name; revoke that one first, or choose another name"
+    ),
+    "users_one_email": "this e-mail address is another user's; sign in as that user",
 }
 """What a person should know, by the name of the uniqueness rule that refused."""
 
@@ -126,6 +140,21 @@ def no_deployment(deployment: str) -> NotFound:
     return NotFound(f"there is no deployment {deployment!r}")
 
 
+def no_deployment_on(deployment: str, account: str) -> NotFound:
+    """Say that an account is not traded by a deployment."""
+    return NotFound(f"there is no deployment {deployment!r} that trades account {account!r}")
+
+
+def unnamed_deployment(account: str) -> UsageError:
+    """Say that a lease is taken for a deployment."""
+    return UsageError(f"account {account!r} does not say whose it is; name the deployment that the lease is taken for")
+
+
+def no_agent_wallet(wallet: str, user: str) -> NotFound:
+    """Say that a user has no such agent wallet."""
+    return NotFound(f"user {user!r} has no agent wallet {wallet!r}; approve one first")
+
+
 def no_run(run: str) -> NotFound:
     """Say that the backtest is unknown."""
     return NotFound(f"there is no backtest {run!r}")
@@ -139,6 +168,15 @@ def no_command(command: str) -> NotFound:
 def no_intent(cloid: str, account: str) -> NotFound:
     """Say that the account has no such intent."""
     return NotFound(f"account {account!r} has no prepared intent {cloid!r}")
+
+
+def no_link(deployment: str, seq: int, digest: str) -> Conflict:
+    """Say that a journal has no such record."""
+    return Conflict(
+        f"the journal of {deployment!r} has no record {seq} with the hash {digest}; nothing was written: "
+        "verify the journal before signing anything of it",
+        constraint=JOURNAL_LINKED,
+    )
 
 
 def no_master(master: str) -> NotFound:

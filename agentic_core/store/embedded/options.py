@@ -27,6 +27,8 @@ _SETTINGS = {
     "max_logical_replication_workers": "0",
     "port": str(PORT),
     "shared_buffers": "64MB",
+    # After a crash everything is flushed before recovery begins: one call for it, as initdb does.
+    "recovery_init_sync_method": "syncfs",
     "timezone": "UTC",
     "unix_socket_permissions": "0700",
 }

@@ -5,9 +5,11 @@ from operator import attrgetter
 
 from agentic_core.domain.decision import Decision, EngineResult
 from agentic_core.domain.ids import DecisionId, DeploymentId
+from agentic_core.domain.money import ZERO, Usd
 from agentic_core.domain.order import Fence
-from agentic_core.domain.records import AgentStateRecord
+from agentic_core.domain.records import AgentStateRecord, MonthCost
 from agentic_core.domain.run import DecisionRecord
+from agentic_core.domain.times import Instant, to_datetime
 from agentic_core.store import sentences
 from agentic_core.store.memory.leases import MemoryLeases
 
@@ -21,6 +23,7 @@ class MemoryDecisions:
         self._check = leases.check
         self.decisions: dict[DecisionId, Decision] = {}
         self._results: dict[DecisionId, EngineResult] = {}
+        self._backtested: set[DecisionId] = set()
 
     async def record(self, fence: Fence, decision: Decision, result: EngineResult) -> None:
         """Write a decision with its result, or add the result to a prepared one; the first result stays.
@@ -42,6 +45,18 @@ class MemoryDecisions:
         found.sort(key=attrgetter("decision.tick_at"), reverse=True)
         return tuple(found[:limit])
 
+    async def month_to_date(self, deployment: DeploymentId, at: Instant) -> MonthCost:
+        """Return what the decisions of the UTC month of an instant cost so far, prepared ones included."""
+        costs = [
+            decision.usage.cost_usd
+            for key, decision in self.decisions.items()
+            if decision.deployment == deployment
+            and key not in self._backtested
+            and _month(decision.tick_at) == _month(at)
+        ]
+        known = [cost for cost in costs if cost is not None]
+        return MonthCost(cost_usd=Usd(sum(known, start=ZERO)), unknown_costs=len(costs) - len(known))
+
     def insert_all(self, records: Sequence[DecisionRecord]) -> None:
         """Keep the decisions of a backtest, all or none.
 
@@ -54,6 +69,7 @@ class MemoryDecisions:
         for record in records:
             self.decisions[record.decision.decision_id] = record.decision
             self._results[record.decision.decision_id] = record.result
+        self._backtested |= keys
 
 
 class MemoryStates:
@@ -75,3 +91,8 @@ class MemoryStates:
     async def read(self, deployment: DeploymentId) -> AgentStateRecord | None:
         """Return the state, or None before the first tick."""
         return self._states.get(deployment)
+
+
+def _month(at: Instant) -> tuple[int, int]:
+    day = to_datetime(at)
+    return day.year, day.month

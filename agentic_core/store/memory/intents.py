@@ -1,7 +1,7 @@
 """Order intents and fills in memory; a backtest writes every order here, so nothing is copied."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from operator import attrgetter
 
@@ -22,6 +22,7 @@ from agentic_core.domain.order import (
     SendOutcome,
     Signing,
 )
+from agentic_core.domain.placed_orders import PlacedOrder, is_placed_at_venue, place
 from agentic_core.domain.records import IntentRecord
 from agentic_core.domain.times import Instant
 from agentic_core.store import sentences
@@ -45,6 +46,10 @@ _OLDEST_FIRST = attrgetter("prepared_at", "decision", "intent.leg", "intent.atte
 class MemoryIntents:
     """Order intents, and the fills of each account."""
 
+    def last_nonces(self, signers: Collection[str]) -> dict[str, int]:
+        """Return the last nonce that each of these signers was given; one that never signed is missing."""
+        return {signer: self._nonces[signer] for signer in signers if signer in self._nonces}
+
     def __init__(self, leases: MemoryLeases, decisions: MemoryDecisions) -> None:
         self._check = leases.check
         self._decisions = decisions.decisions
@@ -58,6 +63,9 @@ class MemoryIntents:
         # Units by the venue's own count, where an outcome told it.
         self._fills: defaultdict[AccountKey, dict[str, Fill]] = defaultdict(dict)
         self._nonces: dict[str, int] = {}
+        self._settled_at: dict[ClientOrderId, Instant] = {}
+        self._venue_order_ids: dict[ClientOrderId, str] = {}
+        # Both of orders at a venue only: nobody asks when an order on paper was settled.
 
     async def prepare(
         self,
@@ -108,10 +116,18 @@ class MemoryIntents:
         self._prepared[cloid] = numbered
         return numbered
 
-    async def note(self, fence: Fence, record: IntentRecord, fills: Sequence[Fill] = (), *, at: Instant) -> None:
+    async def note(
+        self,
+        fence: Fence,
+        record: IntentRecord,
+        fills: Sequence[Fill] = (),
+        *,
+        at: Instant,
+        venue_order_id: str | None = None,
+    ) -> None:
         """Replace what is known of an intent, and record its fills, each exactly once.
 
-        What was prepared stays as it is stored.
+        What was prepared stays as it is stored, and so does the venue's number of the order.
 
         Raises:
             Fenced: the fence is not the account's live lease; nothing was written.
@@ -126,6 +142,9 @@ class MemoryIntents:
         self._totals.pop(cloid, None)
         self._states[cloid] = record.state
         self._keep(fence.account, fills)
+        self._settle_at(cloid, record.state, at)
+        if venue_order_id is not None:
+            self._venue_order_ids.setdefault(cloid, venue_order_id)
 
     async def living(self, account: AccountKey) -> tuple[IntentRecord, ...]:
         """Return the intents about which something is left to do, oldest first: not ended, or not booked yet."""
@@ -167,6 +186,7 @@ class MemoryIntents:
                 self._totals[cloid] = max(outcome.total, self._totals.get(cloid, outcome.total))
         else:
             state = IntentState.REJECTED if isinstance(outcome, Rejected) else IntentState.UNKNOWN
+        self._settle_at_venue(known, outcome, state, at)
         before = self._states.get(cloid)
         if before in TERMINAL_STATES:
             return before
@@ -194,6 +214,41 @@ class MemoryIntents:
         """
         self._check(fence)
         self._keep(fence.account, fills)
+
+    def placed(self, deployment: DeploymentId) -> tuple[PlacedOrder, ...]:
+        """Return the orders that a deployment sent to its venue."""
+        orders = (
+            self._placed(prepared)
+            for prepared in self._prepared.values()
+            if is_placed_at_venue(prepared.fence.account, prepared.intent.kind)
+            and self._decisions[prepared.decision].deployment == deployment
+        )
+        return tuple(order for order in orders if order is not None)
+
+    def _placed(self, prepared: PreparedIntent) -> PlacedOrder | None:
+        cloid = prepared.intent.cloid
+        return place(
+            self._record(prepared),
+            (fill for fill in self._fills[prepared.fence.account].values() if fill.cloid == cloid),
+            deployment=self._decisions[prepared.decision].deployment,
+            venue_order_id=self._venue_order_ids.get(cloid),
+            settled_at=self._settled_at.get(cloid),
+        )
+
+    def _settle_at(self, cloid: ClientOrderId, state: IntentState, at: Instant) -> None:
+        if state in TERMINAL_STATES:
+            self._settled_at.setdefault(cloid, at)
+        else:
+            self._settled_at.pop(cloid, None)
+
+    def _settle_at_venue(self, known: PreparedIntent, outcome: SendOutcome, state: IntentState, at: Instant) -> None:
+        cloid = known.intent.cloid
+        if not is_placed_at_venue(known.fence.account, known.intent.kind):
+            return
+        if isinstance(outcome, Accepted):
+            self._venue_order_ids.setdefault(cloid, outcome.venue_order_id)
+        if self._states.get(cloid) not in TERMINAL_STATES:
+            self._settle_at(cloid, state, at)
 
     def _numbered(self, prepared: PreparedIntent, signing: Signing, at: Instant) -> PreparedIntent:
         nonce = max(at, self._nonces.get(signing.signer, at - 1) + 1)

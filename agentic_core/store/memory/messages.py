@@ -7,11 +7,13 @@ from operator import attrgetter
 import msgspec
 
 from agentic_core.domain.ids import DeploymentId, derived_uuid
+from agentic_core.domain.order import Fence
 from agentic_core.domain.records import Command, CommandKind, CommandState, LogLine
 from agentic_core.domain.times import Instant
 from agentic_core.store import sentences
-from agentic_core.store.checks import FINAL_OUTCOMES, check_final
-from agentic_core.store.memory.catalogue import MemoryDeployments
+from agentic_core.store.checks import FINAL_OUTCOMES, check_final, check_payload, shortened
+from agentic_core.store.memory.deployments import MemoryDeployments
+from agentic_core.store.memory.leases import MemoryLeases
 
 __all__ = ["MemoryCommands", "MemoryLogs"]
 
@@ -44,8 +46,9 @@ class MemoryLogs:
 class MemoryCommands:
     """Orders of the deployer."""
 
-    def __init__(self, deployments: MemoryDeployments) -> None:
+    def __init__(self, deployments: MemoryDeployments, leases: MemoryLeases) -> None:
         self._deployments = deployments
+        self._leases = leases
         self._commands: defaultdict[DeploymentId, list[Command]] = defaultdict(list)
 
     async def queue(
@@ -55,7 +58,9 @@ class MemoryCommands:
 
         Raises:
             NotFound: there is no such deployment.
+            UsageError: the payload is too long for the journal.
         """
+        check_payload(payload)
         if deployment not in self._deployments:
             raise sentences.no_deployment(deployment)
         commands = self._commands[deployment]
@@ -71,29 +76,47 @@ class MemoryCommands:
         commands.append(command)
         return command
 
+    async def pause_own(self, deployment: DeploymentId, reason: str, *, at: Instant) -> Command:
+        """Order a deployment to pause, as its own runner does; it gives no other order.
+
+        Raises:
+            NotFound: there is no such deployment, or it is not the runner's.
+        """
+        return await self.queue(deployment, CommandKind.PAUSE, payload={"reason": shortened(reason)}, at=at)
+
     async def pending(self, deployment: DeploymentId) -> tuple[Command, ...]:
         """Return commands without a final outcome, in sequence."""
         return tuple(command for command in self._commands[deployment] if command.state not in FINAL_OUTCOMES)
 
-    async def ack(self, command: Command, state: CommandState, outcome: str, *, at: Instant) -> Command:
+    async def ack(
+        self, command: Command, state: CommandState, outcome: str, *, at: Instant, fence: Fence | None = None
+    ) -> Command:
         """Give a command its one final outcome; a second one is ignored and the first returned.
 
         Raises:
-            NotFound: there is no such command.
+            NotFound: there is no such command, or the fence is of an account that its deployment does not trade.
             UsageError: the state is not a final one.
+            Fenced: the fence is not the account's live lease; nothing was written.
         """
         check_final(state)
-        commands = self._commands[command.deployment_id]
-        if not 0 < command.seq <= len(commands) or commands[command.seq - 1].id != command.id:
+        if fence is not None:
+            self._leases.check(fence)
+        known = self._find(command)
+        if fence is not None and (await self._deployments.load(known.deployment_id)).account_key != fence.account:
             raise sentences.no_command(command.id)
-        known = commands[command.seq - 1]
         if known.state in FINAL_OUTCOMES:
             return known
-        acked = msgspec.structs.replace(known, state=state, outcome=outcome, acked_at=at)
-        commands[command.seq - 1] = acked
+        acked = msgspec.structs.replace(known, state=state, outcome=shortened(outcome), acked_at=at)
+        self._commands[command.deployment_id][command.seq - 1] = acked
         return acked
 
     async def recent(self, deployment: DeploymentId, limit: int) -> tuple[Command, ...]:
         """Return the newest commands, newest first."""
         commands = self._commands[deployment]
         return tuple(reversed(commands[max(0, len(commands) - limit) :]))
+
+    def _find(self, command: Command) -> Command:
+        commands = self._commands[command.deployment_id]
+        if not 0 < command.seq <= len(commands) or commands[command.seq - 1].id != command.id:
+            raise sentences.no_command(command.id)
+        return commands[command.seq - 1]

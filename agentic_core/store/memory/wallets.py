@@ -11,6 +11,7 @@ from agentic_core.ports.wallet_store import (
     MasterWalletId,
     PendingWallet,
     RevocationPlane,
+    VaultKeyId,
     WalletEnd,
 )
 from agentic_core.store import sentences
@@ -26,6 +27,16 @@ class MemoryWallets:
         self._masters: dict[str, MasterWallet] = {}
         self._pending: dict[str, PendingWallet] = {}
         self._wallets: dict[str, AgentWalletRecord] = {}
+
+    def by_id(self, wallet: str | None) -> AgentWalletRecord | None:
+        """Return a wallet that trades or has traded."""
+        return next((known for known in self._wallets.values() if known.id == wallet), None)
+
+    def has_key(self, key: VaultKeyId) -> bool:
+        """Tell whether a key is one of a wallet, or of one that waits."""
+        kept = (known.vault_key_id for known in self._wallets.values())
+        waiting = (known.vault_key_id for known in self._pending.values())
+        return key in (*kept, *waiting)
 
     async def pair(self, user: UserId, address: str, *, sig_hash: str, at: Instant) -> MasterWallet:
         """Note that an account is a user's; again makes the proof the newer one.
@@ -166,6 +177,11 @@ class MemoryWallets:
             return False
         self._change(address, expiry_told=warning)
         return True
+
+    def user_of(self, wallet_id: str) -> UserId | None:
+        """Return whose wallet it is, or None where there is no such wallet."""
+        master = next((one.master_id for one in self._wallets.values() if one.id == wallet_id), None)
+        return next((one.user_id for one in self._masters.values() if one.id == master), None)
 
     def _load(self, address: str) -> AgentWalletRecord:
         known = self._wallets.get(address)

@@ -1,40 +1,40 @@
-"""The pool, and what a repository does with a connection."""
+"""What a repository does with a connection, alone or inside a transaction."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 import anyio
 import msgspec
-from psycopg import AsyncConnection
-from psycopg.errors import DeadlockDetected
-from psycopg.rows import DictRow, dict_row
-from psycopg.types.json import set_json_loads
-from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import AsyncConnectionPool
+from psycopg import AsyncConnection, AsyncCursor, Error
+from psycopg.rows import DictRow
 
-from agentic_core.store.postgres.codec import decode
+from agentic_core.domain.ids import UserId
+from agentic_core.domain.order import Fence
+from agentic_core.errors import StoreError
 from agentic_core.store.postgres.statements import statement
-from agentic_core.store.postgres.translation import place_of, translated
+from agentic_core.store.postgres.translation import outcome_seen
 
-__all__ = ["Database", "Session", "Values", "open_database"]
+__all__ = ["Connection", "Cursor", "Database", "Session", "Step", "UnitDatabase", "Values", "begun", "in_one_trip"]
 
-Values = Mapping[str, object]
+Values: TypeAlias = Mapping[str, object]
 """The parameters of a statement, by name."""
 
-_Connection = AsyncConnection[DictRow]
+Step: TypeAlias = tuple[str, Values]
+"""A named statement with its parameters."""
+
+Connection: TypeAlias = AsyncConnection[DictRow]
+Cursor: TypeAlias = AsyncCursor[DictRow]
 _Row = TypeVar("_Row")
 
-_CONNECT_TIMEOUT_S = 5
-_POOL_TIMEOUT_S = 10.0
-_CLOSE_TIMEOUT_S = 5.0
-_DEADLOCKS_OUTLIVED = 3
+_BEGIN, _COMMIT, _ROLLBACK = b"begin", b"commit", b"rollback"
+_ROLLBACK_S = 5.0
 
 
 class Session:
     """One connection, inside one transaction."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     async def rows(self, name: str, row: type[_Row], values: Values) -> tuple[_Row, ...]:
@@ -53,86 +53,85 @@ class Session:
         await self.connection.execute(statement(name), values)
 
 
-class Database:
-    """A pool of connections; psycopg's errors end here."""
-
-    def __init__(self, pool: AsyncConnectionPool[_Connection], place: str) -> None:
-        self._pool = pool
-        self._place = place
+class Database(Protocol):
+    """What a repository asks; psycopg's errors end here."""
 
     async def rows(self, name: str, row: type[_Row], values: Values) -> tuple[_Row, ...]:
-        """Run one statement as a transaction of its own and return its rows as values."""
-        with translated(self._place):
-            async with self._pool.connection() as connection:
-                return await Session(connection).rows(name, row, values)
+        """Run one statement, all or nothing, and return its rows as values."""
+        ...
 
     async def row(self, name: str, row: type[_Row], values: Values) -> _Row | None:
-        """Run one statement as a transaction of its own and return its row, or None when there was none."""
-        with translated(self._place):
-            async with self._pool.connection() as connection:
-                session = Session(connection)
-                for _ in range(_DEADLOCKS_OUTLIVED):
-                    try:
-                        return await session.row(name, row, values)
-                    except DeadlockDetected:
-                        # The statement was undone so that another one can go on; it may be said again.
-                        continue
-                return await session.row(name, row, values)
+        """Run one statement, all or nothing, and return its row, or None when there was none."""
+        ...
 
     async def run(self, name: str, values: Values) -> None:
-        """Run one statement as a transaction of its own."""
-        with translated(self._place):
-            async with self._pool.connection() as connection:
-                await Session(connection).run(name, values)
+        """Run one statement, all or nothing."""
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Session]:
-        """Hold a connection in one transaction; nothing but SQL may happen inside."""
-        with translated(self._place):
-            async with self._pool.connection() as connection, connection.transaction():
-                yield Session(connection)
+    def transaction(self) -> AbstractAsyncContextManager[Session]:
+        """Run several statements, all or none; nothing but SQL may happen inside."""
+        ...
+
+
+class UnitDatabase(Database, Protocol):
+    """A database that many repositories can share one transaction of."""
+
+    def unit(self, fence: Fence | None = None) -> AbstractAsyncContextManager["UnitDatabase"]:
+        """Open a transaction, and yield it as a database.
+
+        Raises:
+            Fenced: the fence is not the account's live lease.
+        """
+        ...
+
+    def acting_for(self, user: UserId) -> Self:
+        """Return the same database for what one person may see and do.
+
+        Raises:
+            UsageError: a transaction is open already.
+        """
+        ...
 
 
 @asynccontextmanager
-async def open_database(dsn: str, pool_max: int) -> AsyncGenerator[Database]:
-    """Connect, hand out the pool, and close it.
+async def begun(connection: Connection, steps: Sequence[Step]) -> AsyncGenerator[None]:
+    """Hold a transaction that begins with some statements, which lock nothing, because all are sent at once.
 
-    Raises:
-        StoreUnavailable: the server could not be reached.
-        ConfigError: the address cannot be read.
+    A server that got several at once may not count how long it is left waiting after them.
     """
-    place = place_of(dsn)
-    with translated(place):
-        # The pool would try for a while and then hide the reason.
-        probe = await AsyncConnection.connect(dsn, connect_timeout=_CONNECT_TIMEOUT_S)
-        await probe.close()
-    pool = AsyncConnectionPool(
-        dsn,
-        connection_class=AsyncConnection[DictRow],
-        kwargs={
-            "autocommit": True,
-            "prepare_threshold": 0,
-            "row_factory": dict_row,
-            "connect_timeout": _CONNECT_TIMEOUT_S,
-        },
-        min_size=1,
-        max_size=pool_max,
-        timeout=_POOL_TIMEOUT_S,
-        configure=_configure,
-        open=False,
-        name="agentic",
-    )
     try:
-        with translated(place):
-            await pool.open(wait=True, timeout=_POOL_TIMEOUT_S)
-        yield Database(pool, place)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await pool.close(timeout=_CLOSE_TIMEOUT_S)
+        async with connection.pipeline() if steps else nullcontext():
+            await connection.execute(_BEGIN)
+            for name, values in steps:
+                await connection.execute(statement(name), values)
+        yield
+    except BaseException:
+        await _undo(connection)
+        raise
+    with outcome_seen(connection):
+        ended = await connection.execute(_COMMIT)
+    if ended.statusmessage != "COMMIT":
+        message = f"the database answered {ended.statusmessage} to a commit, so nothing was stored; say it again"
+        raise StoreError(message)
 
 
-async def _configure(connection: _Connection) -> None:
-    # One integer type, so that a statement is prepared once and not once for each size of number.
-    connection.adapters.register_dumper(int, Int8Dumper)
-    set_json_loads(decode, connection)
-    await connection.execute(statement("configure_session"))
+async def in_one_trip(connection: Connection, steps: Sequence[Step]) -> list[Cursor]:
+    """Run statements as one transaction that is sent as a whole, its commit included, and return their answers."""
+    try:
+        with outcome_seen(connection):
+            async with connection.pipeline():
+                await connection.execute(_BEGIN)
+                answers = [await connection.execute(statement(name), values) for name, values in steps]
+                await connection.execute(_COMMIT)
+    except BaseException:
+        await _undo(connection)
+        raise
+    return answers
+
+
+async def _undo(connection: Connection) -> None:
+    with anyio.move_on_after(_ROLLBACK_S, shield=True):
+        try:
+            await connection.execute(_ROLLBACK)
+        except Error:
+            # The pool makes a new one, and the server undoes what it does not hear the end of.
+            await connection.close()

@@ -8,7 +8,7 @@ from agentic_core.domain.decision import Decision, EngineResult, ProposedAction,
 from agentic_core.domain.ids import DecisionId, DeploymentId, SkillId, Symbol, TraceId
 from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence
-from agentic_core.domain.records import AgentStateRecord
+from agentic_core.domain.records import AgentStateRecord, MonthCost
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
 from agentic_core.store.postgres.codec import encode
@@ -78,6 +78,11 @@ class PostgresDecisions:
         values = {"deployment": deployment, "limit": limit}
         rows = await self._database.rows("recent_decisions", _DecisionRow, values)
         return tuple(row.record() for row in rows)
+
+    async def month_to_date(self, deployment: DeploymentId, at: Instant) -> MonthCost:
+        """Return what the decisions of the UTC month of an instant cost so far, prepared ones included."""
+        values = {"deployment": deployment, "at": at}
+        return await self._database.row("month_to_date", MonthCost, values) or MonthCost()
 
 
 class PostgresStates:

@@ -6,11 +6,16 @@ from agentic_core.domain.deployment_states import DEPLOYMENT_MOVES, FINAL_STATUS
 from agentic_core.domain.ids import DeploymentId, SkillId, UserId
 from agentic_core.domain.records import DeploymentRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
 from agentic_core.store import sentences
+from agentic_core.store.checks import shortened
 from agentic_core.store.postgres.connection import Database
 
 __all__ = ["PostgresDeployments"]
+
+
+class _DesiredRow(msgspec.Struct):
+    desired: Desired
 
 
 class PostgresDeployments:
@@ -23,9 +28,9 @@ class PostgresDeployments:
         """Insert a deployment.
 
         Raises:
-            NotFound: the skill version or the user does not exist.
+            NotFound: the skill version, the user, or such an agent wallet of the user does not exist.
             Conflict: the user already runs this skill on this broker, or another deployment on mainnet.
-            UsageError: the account key does not belong to the broker.
+            UsageError: the account key does not belong to the broker, or paper has an agent wallet, or mainnet none.
         """
         await self._database.run("create_deployment", msgspec.structs.asdict(deployment))
 
@@ -61,7 +66,7 @@ class PostgresDeployments:
                 source for source in DeploymentStatus if source is not status and DEPLOYMENT_MOVES[source, status]
             ],
             "final": status in FINAL_STATUSES,
-            "reason": reason,
+            "reason": None if reason is None else shortened(reason),
             "at": at,
         }
         moved = await self._database.row("move_deployment", DeploymentRecord, values)
@@ -70,3 +75,26 @@ class PostgresDeployments:
         found = await self.load(deployment)
         check_move(found.status, status)
         return found
+
+    async def set_desired(self, deployment: DeploymentId, desired: Desired) -> DeploymentRecord:
+        """Say what a deployment shall come to.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        values = {"deployment": deployment, "desired": desired}
+        changed = await self._database.row("set_desired", DeploymentRecord, values)
+        if changed is None:
+            raise sentences.no_deployment(deployment)
+        return changed
+
+    async def desired(self, deployment: DeploymentId) -> Desired:
+        """Return what a deployment shall come to.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        found = await self._database.row("read_desired", _DesiredRow, {"deployment": deployment})
+        if found is None:
+            raise sentences.no_deployment(deployment)
+        return found.desired

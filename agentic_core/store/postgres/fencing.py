@@ -17,6 +17,8 @@ class Answer(msgspec.Struct):
     live: bool
     state: IntentState | None = None
     nonce: int | None = None
+    fresh: frozenset[str] = frozenset()
+    """Names of what was not there before."""
 
 
 async def run_fenced(database: Database, name: str, fence: Fence, values: Values) -> Answer:
@@ -44,7 +46,7 @@ def decision_values(decision: Decision) -> dict[str, object]:
         "skill": decision.skill,
         "skill_version": decision.skill_version,
         "tick_at": decision.tick_at,
-        "decided_by": decision.decided_by,
+        "decided_by": clean(decision.decided_by),
         "action": None if action is None else encode_action(action),
         "verdict": encode(decision.verdict),
         "final_text": clean(decision.final_text),

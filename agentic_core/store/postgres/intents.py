@@ -24,7 +24,7 @@ from agentic_core.domain.order import (
 from agentic_core.domain.records import IntentRecord
 from agentic_core.domain.times import Instant
 from agentic_core.store import sentences
-from agentic_core.store.checks import AFTER_BOOKED, UNRESOLVED_STATES, check_outcome, is_signed_at_once
+from agentic_core.store.checks import AFTER_BOOKED, UNRESOLVED_STATES, check_outcome, is_signed_at_once, shortened
 from agentic_core.store.postgres.codec import clean, encode
 from agentic_core.store.postgres.connection import Database, Values
 from agentic_core.store.postgres.fencing import decision_values, run_fenced
@@ -93,10 +93,18 @@ class PostgresIntents:
             raise sentences.not_free(await self._known(fence, cloid), fence.epoch)
         return _numbered(prepared, signing, answer.nonce)
 
-    async def note(self, fence: Fence, record: IntentRecord, fills: Sequence[Fill] = (), *, at: Instant) -> None:
+    async def note(
+        self,
+        fence: Fence,
+        record: IntentRecord,
+        fills: Sequence[Fill] = (),
+        *,
+        at: Instant,
+        venue_order_id: str | None = None,
+    ) -> None:
         """Replace what is known of an intent, and record its fills, each exactly once.
 
-        What was prepared stays as it is stored.
+        What was prepared stays as it is stored, and so does the venue's number of the order.
 
         Raises:
             Fenced: the fence is not the account's live lease; nothing was written.
@@ -104,7 +112,8 @@ class PostgresIntents:
             Conflict: a count would shrink, or a booked order be anything its facts cannot show; nothing was written.
         """
         cloid = record.prepared.intent.cloid
-        values = {**_record_values(record), "cloid": cloid, "fills": encode(fills), "at": at}
+        told = {"cloid": cloid, "fills": encode(fills), "venue_order_id": venue_order_id, "at": at}
+        values = {**_record_values(record), **told}
         answer = await run_fenced(self._database, "note_intent", fence, values)
         if answer.state is None:
             raise sentences.forgetful(await self._known(fence, cloid), record)
@@ -201,8 +210,8 @@ def _outcome_values(outcome: SendOutcome) -> Values:
         case Accepted(state=state, venue_order_id=order_id, fills=fills, total=total):
             return {**values, "state": state, "venue_order_id": order_id, "fills": encode(fills), "total": total}
         case Rejected(reason=reason):
-            return {**values, "state": IntentState.REJECTED, "cause": clean(reason)}
+            return {**values, "state": IntentState.REJECTED, "cause": clean(shortened(reason))}
         case Unresolved(cause=cause):
-            return {**values, "state": IntentState.UNKNOWN, "cause": clean(cause)}
+            return {**values, "state": IntentState.UNKNOWN, "cause": clean(shortened(cause))}
         case _:
             assert_never(outcome)

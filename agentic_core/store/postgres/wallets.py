@@ -43,7 +43,8 @@ class PostgresWallets:
         values = {"id": master_id(address), "user": user, "address": address, "sig_hash": sig_hash, "at": at}
         async with self._database.transaction() as session:
             await session.run("ensure_user", values)
-            paired = await session.row("pair_master", MasterWallet, values)
+            await session.run("add_master", values)
+            paired = await session.row("prove_master", MasterWallet, values)
             if paired is None:
                 raise sentences.conflict(sentences.MASTER_TAKEN)
             return paired

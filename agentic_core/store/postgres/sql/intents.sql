@@ -105,6 +105,7 @@ with fence as materialized (
         uncounted = %(uncounted)s,
         filled_at = instant_at(%(filled_at)s),
         ended_by = %(ended_by)s,
+        venue_order_id = coalesce(known.venue_order_id, %(venue_order_id)s),
         settled_at = case when %(state)s = any (%(terminal)s) then coalesce(known.settled_at, instant_at(%(at)s)) end
     from fence
     where known.cloid = %(cloid)s
@@ -144,19 +145,19 @@ with fence as materialized (
         fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
         kind text, closed_pnl numeric, "time" bigint
     )) with ordinality as fill
-), ledger as (
-    select coalesce(sum(size), 0) as units
-    from (
-        select size from fills where account_key = %(account)s and cloid = %(cloid)s
-        union all
-        select size
-        from (select distinct on (fill_id) fill_id, cloid, size from listed order by fill_id, ordinality) as fresh
-        where cloid = %(cloid)s
-          and not exists (
-            select from fills where fills.account_key = %(account)s and fills.fill_id = fresh.fill_id
-          )
-    ) as executed
-    where exists (select from listed)
+), locked as materialized (
+    select intent.cloid
+    from order_intents as intent
+    cross join fence
+    where intent.cloid = %(cloid)s and intent.account_key = %(account)s
+    for no key update of intent
+), ledger as materialized (
+    -- Counted with the row locked: whoever settles it at the same moment has written by then, or waits.
+    select case
+        when exists (select from listed) then units_executed(%(account)s, locked.cloid, %(fills)s::json)
+        else 0
+    end as units
+    from locked
 ), settled as (
     update order_intents as known
     set state = case when known.state = any (%(terminal)s) then known.state else %(state)s end,
@@ -226,6 +227,15 @@ with fence as materialized (
     select 1 from leases
     where account_key = %(account)s and epoch = %(epoch)s and state = 'held' and expires_at >= clock_timestamp()
     for share
+), locked as materialized (
+    -- As in every statement that brings fills: the intents first.
+    select intent.cloid
+    from order_intents as intent
+    cross join fence
+    where intent.account_key = %(account)s
+      and intent.cloid in (select fill.cloid from json_to_recordset(%(fills)s::json) as fill (cloid text))
+    order by intent.cloid
+    for no key update of intent
 ), booked as (
     insert into fills (
         account_key, fill_id, deployment_id, cloid, symbol, side, size, price, fee, liquidity, kind, closed_pnl,
@@ -238,6 +248,7 @@ with fence as materialized (
         fill_id text, cloid text, symbol text, side text, size numeric, price numeric, fee numeric, liquidity text,
         kind text, closed_pnl numeric, "time" bigint
     )) with ordinality as fill
+    where (select count(*) from locked) >= 0
     order by fill.ordinality
     on conflict (account_key, fill_id) do nothing
 )

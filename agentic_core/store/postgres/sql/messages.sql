@@ -18,18 +18,30 @@ order by agent_logs.ts desc, id desc
 limit %(limit)s;
 
 -- name: queue_command
--- A command with its deployment's next sequence number; the row stays locked until the command is in.
+-- A command with its deployment's next sequence number; the row stays locked until the command is in. Whoever listens
+-- is told the number, which is a hint to look.
 with counted as (
     update deployments
     set commands_issued = commands_issued + 1
     where id = %(deployment)s
     returning id, commands_issued
+), queued as (
+    insert into agent_commands (id, deployment_id, seq, kind, payload, issued_at, state)
+    select gen_random_uuid(), id, commands_issued, %(kind)s, %(payload)s::jsonb, instant_at(%(at)s), 'queued'
+    from counted
+    returning *
 )
-insert into agent_commands (id, deployment_id, seq, kind, payload, issued_at, state)
-select gen_random_uuid(), id, commands_issued, %(kind)s, %(payload)s::jsonb, instant_at(%(at)s), 'queued'
-from counted
-returning id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
-    instant_ms(acked_at) as acked_at;
+select id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
+    instant_ms(acked_at) as acked_at
+from queued
+cross join pg_notify('agent_commands_' || deployment_id, seq::text);
+
+-- name: queue_own_pause
+-- The same by the deployment's own runner, whose only order it is.
+select id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
+    instant_ms(acked_at) as acked_at
+from pause_own_deployment(%(reason)s, %(deployment)s::uuid, instant_at(%(at)s)) as queued
+cross join pg_notify('agent_commands_' || deployment_id, seq::text);
 
 -- name: pending_commands
 -- Commands without an outcome, in sequence.
@@ -48,6 +60,27 @@ set state = case when acked_at is null then %(state)s else state end,
 where id = %(id)s
 returning id::text, deployment_id::text, seq, kind, payload, instant_ms(issued_at) as issued_at, state, outcome,
     instant_ms(acked_at) as acked_at;
+
+-- name: ack_command_fenced
+-- The same by whoever holds the lease of the deployment's account. `live` answers whether the fence held.
+with fence as materialized (
+    select 1 from leases
+    where account_key = %(account)s and epoch = %(epoch)s and state = 'held' and expires_at >= clock_timestamp()
+    for share
+), acked as (
+    update agent_commands as command
+    set state = case when acked_at is null then %(state)s else command.state end,
+        outcome = case when acked_at is null then %(outcome)s else command.outcome end,
+        acked_at = coalesce(acked_at, instant_at(%(at)s))
+    from fence, deployments as deployment
+    where command.id = %(id)s
+      and deployment.id = command.deployment_id
+      and deployment.account_key = %(account)s
+    returning command.id, command.deployment_id, command.seq, command.kind, command.payload,
+        instant_ms(command.issued_at) as issued_at, command.state, command.outcome,
+        instant_ms(command.acked_at) as acked_at
+)
+select exists (select from fence) as live, (select to_json(acked) from acked) as command;
 
 -- name: recent_commands
 -- The newest commands of a deployment.

@@ -33,12 +33,19 @@ select id::text, skill_id::text, skill_version, user_id::text, symbol, bars_inte
 from sim_runs
 where id = %(run)s;
 
--- name: copy_decisions
--- The decisions of a backtest, as a stream of rows.
-copy decision_snapshots (
+-- name: add_decisions
+-- Decisions of a backtest, many at once; not by COPY, which row-level security does not admit.
+insert into decision_snapshots (
     id, sim_run_id, trace_id, skill_id, skill_version, tick_at, decided_by, proposed_action, verdict, engine_result,
     final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
-) from stdin;
+)
+select id, %(run)s::uuid, trace, skill, skill_version, instant_at(tick_at), decided_by, action, verdict, result,
+    final_text, equity, marks, prompt_tokens, completion_tokens, cost
+from json_to_recordset(%(decisions)s::json) as decided (
+    id uuid, trace text, skill uuid, skill_version integer, tick_at bigint, decided_by text, action jsonb,
+    verdict jsonb, result jsonb, final_text text, equity numeric, marks jsonb, prompt_tokens bigint,
+    completion_tokens bigint, cost numeric
+);
 
 -- name: add_run_cost
 -- What the decisions just written cost, unknown when one of them is.

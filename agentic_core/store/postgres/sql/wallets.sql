@@ -1,12 +1,17 @@
 -- Agent wallets: accounts, wallets that wait for their approval, and wallets that have it.
 
--- name: pair_master
--- An account with its newest proof, unless it is another user's.
-insert into hyperliquid_master_wallets as known (id, user_id, address, verified_at, pairing_sig_hash, created_at)
+-- name: add_master
+-- An account that nobody has yet.
+insert into hyperliquid_master_wallets (id, user_id, address, verified_at, pairing_sig_hash, created_at)
 values (%(id)s, %(user)s, %(address)s, instant_at(%(at)s), %(sig_hash)s, instant_at(%(at)s))
-on conflict (address) do update
-set verified_at = excluded.verified_at, pairing_sig_hash = excluded.pairing_sig_hash
-where known.user_id = excluded.user_id
+on conflict do nothing;
+
+-- name: prove_master
+-- The newest proof, unless the account is another user's. Apart from adding it: an upsert that meets a row which its
+-- role may not see is an error.
+update hyperliquid_master_wallets
+set verified_at = instant_at(%(at)s), pairing_sig_hash = %(sig_hash)s
+where address = %(address)s and user_id = %(user)s
 returning id::text, user_id::text, address, instant_ms(verified_at) as verified_at, pairing_sig_hash,
     instant_ms(created_at) as created_at;
 
