@@ -16,6 +16,7 @@ DOORS: dict[str, Door] = {
     "paper": ("agentic_core.cli.paper:build", "Run a skill on paper, tick by tick, into PostgreSQL."),
     "venue": ("agentic_hl.cli.venue:build", "Run a simulated Hyperliquid that any bot can trade on."),
     "hl": ("hosts.hl:build", "Check signatures, probe a network, record candles."),
+    "journal": ("agentic_core.cli.journal:build", "Verify what was recorded, look at it, sign it."),
     "db": ("agentic_core.cli.db:build", "Migrate and look at the database."),
 }
 

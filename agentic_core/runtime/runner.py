@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 import anyio
 import msgspec
 
-from agentic_core.domain.ids import DeploymentId, TickId
+from agentic_core.domain.ids import AccountKey, DeploymentId, TickId
 from agentic_core.domain.order import Fence
-from agentic_core.domain.records import Lease, LogLine
+from agentic_core.domain.records import Lease, LeaseState, LogLine
 from agentic_core.domain.run import RunRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import DeploymentStatus
+from agentic_core.domain.trading import DeploymentStatus, Desired
 from agentic_core.errors import ConfigError, Fenced, StoreError
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.clock import Clock
@@ -70,17 +70,14 @@ async def run_paper(  # noqa: PLR0913 - the composition of a deployment
         on_mark: told every mark after its turn.
 
     Raises:
-        ConfigError: another process holds the account's trading lease.
+        ConfigError: another process holds the account's trading lease, or it may not be taken for the deployment.
         Fenced: the lease was lost during the run; nothing was sent after that.
     """
     diary = Diary(deployment, store.logs, now=lambda: venue.pace.now, listener=listener)
     diary.say(LogEvent.RUNNER_STARTED, f"live-runner: booting deployment {deployment}")
-    lease = await store.leases.acquire(mandate.account, holder, _LEASE_MS)
+    lease = await store.leases.acquire(mandate.account, holder, _LEASE_MS, deployment=deployment)
     if lease is None:
-        message = (
-            f"another process holds the trading lease of {mandate.account}; stop it, or wait until its lease runs out"
-        )
-        raise ConfigError(message)
+        raise ConfigError(await _why_not_given(store, mandate.account, deployment))
     diary.say(LogEvent.LEASE_TAKEN, f"lease of {mandate.account} taken", epoch=lease.epoch)
     try:
         session = await _boot(deployment, mandate, lease, store, venue, terms, diary, clock)
@@ -93,6 +90,15 @@ async def run_paper(  # noqa: PLR0913 - the composition of a deployment
             finally:
                 await store.leases.release(lease)
     return runner.record(terms)
+
+
+async def _why_not_given(store: Store, account: AccountKey, deployment: DeploymentId) -> str:
+    desired, lease = await store.deployments.desired(deployment), await store.leases.read(account)
+    if desired is not Desired.RUNNING:
+        return f"the desired state of deployment {deployment} is {desired}, so nothing runs it; deploy its skill anew"
+    if lease is not None and lease.state is LeaseState.REVOKED:
+        return f"the trading lease of {account} was revoked; it has to be allowed again before anything trades"
+    return f"another process holds the trading lease of {account}; stop it, or wait until its lease runs out"
 
 
 async def _boot(  # noqa: PLR0913 - see run_paper

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.times import Instant
-from agentic_core.errors import AgenticError, Fenced, StoreError, VenueUnavailable
+from agentic_core.errors import AgenticError, Fenced, JournalBroken, StoreError, VenueUnavailable
 from agentic_core.execution.close_ladder import PageHuman
 from agentic_core.execution.close_pricing import CloseView
 from agentic_core.logevents import LogEvent, LogLevel
@@ -39,11 +39,12 @@ class Closer:
         Raises:
             Fenced: the lease is lost.
             StoreError: the database does not answer.
+            JournalBroken: what is sent could not be remembered.
         """
         self._begun[symbol] = self._orders.ports.clock.boottime_ms()
         try:
             report = await self._close(symbol, wanted, cause)
-        except (Fenced, StoreError):
+        except (Fenced, JournalBroken, StoreError):
             raise
         except AgenticError as exc:  # what cannot be sent for one symbol must not keep others from being closed
             report = CloseReport(symbol=symbol, held=None, paged=f"{symbol} is not closed: {exc}")

@@ -7,7 +7,7 @@ import anyio
 
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Size
-from agentic_core.errors import AgenticError, Fenced, StoreError, VenueUnavailable
+from agentic_core.errors import AgenticError, Fenced, JournalBroken, StoreError, VenueUnavailable
 from agentic_core.execution.protection import FlattenReason
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.exits.closer import Closer
@@ -26,9 +26,9 @@ _MS_PER_S: Final = 1_000
 class ExitDesk:
     """Gets an account out of its positions; nothing here asks a model, a budget or a limit.
 
-    Every method may run beside any other: a symbol is in one hand at a time. Where the lease is lost or the database
-    does not answer, `Fenced` and `StoreError` pass through once the care for the other symbols has ended; a venue that
-    does not answer is asked again.
+    Every method may run beside any other: a symbol is in one hand at a time. Where the lease is lost, the database
+    does not answer or the copy of the journal fails, `Fenced`, `StoreError` and `JournalBroken` pass through once the
+    care for the other symbols has ended; a venue that does not answer is asked again.
     """
 
     def __init__(self, ports: ExitPorts, terms: ExitTerms) -> None:
@@ -145,7 +145,7 @@ class ExitDesk:
                 care = await self._keeper.care(symbol, account)
             except VenueUnavailable:
                 return soon
-            except (Fenced, StoreError):
+            except (Fenced, JournalBroken, StoreError):
                 raise
             except AgenticError as exc:  # what is wrong with one symbol must not end the care for the others
                 self._closer.call_human(symbol, f"the stops of {symbol} cannot be kept: {exc}")

@@ -65,6 +65,7 @@ class Follower:
         Raises:
             Fenced: the lease is lost.
             StoreError: the database does not answer.
+            JournalBroken: what is sent could not be remembered.
         """
         before = self._lives[cloid]
         try:
@@ -178,6 +179,7 @@ class Follower:
             await self._void(life)
             return
         await self._ledger.take(life.cloid, (BurnBegan(),))
+        await self._terms.before_sending()
         burned = await self._broker.burn(life.prepared)
         await self._ledger.take(life.cloid, (evidence_of(burned),))
 

@@ -59,6 +59,8 @@ class OrderLedger:
         evidence: Sequence[Evidence],
         fills: Sequence[Fill] = (),
         searched: Searched | None = None,
+        *,
+        venue_order_id: str | None = None,
     ) -> Life:
         """Take in evidence and fills; what is new is durable before it is known here.
 
@@ -67,6 +69,7 @@ class OrderLedger:
             evidence: in its order.
             fills: some of its executions, known or not.
             searched: where they are all that a search found, its range; the evidence then is that of the same search.
+            venue_order_id: the venue's number of the order, where it answered with one.
 
         Raises:
             Fenced: the lease is lost; nothing was written.
@@ -79,8 +82,8 @@ class OrderLedger:
             # A word by itself may not count the fills beside it, so they come first; a search is judged as it was made.
             facts = [*counted, *evidence] if searched is None else [*evidence, *counted]
             after, contradictions = self._judge(before, facts)
-            if after != before or fresh:
-                await self._write(after, fresh)
+            if after != before or fresh or venue_order_id:
+                await self._write(after, fresh, venue_order_id or None)
         for contradiction in contradictions:
             tell_contradiction(self._terms.say, contradiction)
             self._on_contradiction(contradiction)
@@ -94,10 +97,12 @@ class OrderLedger:
             self._lives.drop(cloid)
             self._turns.pop(cloid, None)
 
-    async def _write(self, life: Life, fresh: Sequence[Fill]) -> None:
+    async def _write(self, life: Life, fresh: Sequence[Fill], venue_order_id: str | None) -> None:
         # Not cut off in between: the store and this process would know different things.
         with anyio.CancelScope(shield=True):
-            await self._store.note(self._terms.fence, life.record(), fresh, at=self._terms.venue_now())
+            await self._store.note(
+                self._terms.fence, life.record(), fresh, at=self._terms.venue_now(), venue_order_id=venue_order_id
+            )
             self._booked.setdefault(life.cloid, {}).update((fill.fill_id, fill.size) for fill in fresh)
             self._lives.put(life)
 

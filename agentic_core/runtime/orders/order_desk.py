@@ -25,7 +25,7 @@ from agentic_core.runtime.orders.lives import Lives, is_waiting
 from agentic_core.runtime.orders.rounds import Rounds
 from agentic_core.runtime.orders.sending import OrderSender, outcome_of
 from agentic_core.runtime.orders.siblings import StopPlanner, stop_id, with_stops
-from agentic_core.runtime.orders.terms import DeskTerms
+from agentic_core.runtime.orders.terms import BeforeSending, DeskTerms, send_at_once
 
 __all__ = ["OrderDesk"]
 
@@ -36,9 +36,9 @@ _LOOK_EVERY_MS = 100
 class OrderDesk:
     """The orders of one account under one lease.
 
-    Every method may run beside any other, also for the same order. Where the lease is lost or the database does not
-    answer, `Fenced` and `StoreError` pass through: the runner has to end. A venue that does not answer is told and
-    asked again at the next `attend`.
+    Every method may run beside any other, also for the same order. Where the lease is lost, the database does not
+    answer or the copy of the journal fails, `Fenced`, `StoreError` and `JournalBroken` pass through: the runner has to
+    end. A venue that does not answer is told and asked again at the next `attend`.
     """
 
     def __init__(  # noqa: PLR0913 - the ports of an order, one each
@@ -55,6 +55,7 @@ class OrderDesk:
         book: AccountBook | None = None,
         plan_stop: StopPlanner | None = None,
         on_contradiction: Callable[[Contradiction], None] = lambda _: None,
+        before_sending: BeforeSending = send_at_once,
     ) -> None:
         """Open the desk; `recover` comes before everything else.
 
@@ -70,9 +71,16 @@ class OrderDesk:
             book: counts the orders sent, and answers for the desk when the broker asks what is unresolved.
             plan_stop: which stop is prepared together with an entry; None where the broker rests none.
             on_contradiction: told of evidence that cannot be true together with what was known; must not wait.
+            before_sending: awaited before anything leaves, such as a `JournalCatchUp`.
         """
         self._terms = terms = DeskTerms(
-            fence=fence, signer=signer, venue_now=venue_now, clock=clock, rules=rules, say=say
+            fence=fence,
+            signer=signer,
+            venue_now=venue_now,
+            clock=clock,
+            rules=rules,
+            say=say,
+            before_sending=before_sending,
         )
         self._store, self._clock, self._gate = store, clock, gate
         self._plan_stop = plan_stop if gate.broker.capabilities.rests_stops else None

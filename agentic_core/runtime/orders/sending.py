@@ -19,7 +19,14 @@ from agentic_core.domain.order import (
     Unresolved,
 )
 from agentic_core.domain.times import Instant
-from agentic_core.errors import AgenticError, Fenced, IllegalTransition, StoreError, UsageError
+from agentic_core.errors import (
+    AgenticError,
+    Fenced,
+    IllegalTransition,
+    JournalBroken,
+    StoreError,
+    UsageError,
+)
 from agentic_core.execution.answers import evidence_of
 from agentic_core.execution.evidence import SendBegan, Withdrawn
 from agentic_core.execution.life import Life
@@ -97,7 +104,7 @@ class OrderSender:
             outcome = await self._gate.submit(life.prepared, begin=partial(self._begin, cloid, opens=opens))
         except _Overtaken:
             return await self._give_up(self._lives[cloid])
-        except (Fenced, StoreError, UsageError):
+        except (Fenced, JournalBroken, StoreError, UsageError):
             raise
         except AgenticError as error:
             if self._lives[cloid].sends == life.sends:  # it broke before anything could leave
@@ -106,9 +113,10 @@ class OrderSender:
         if isinstance(outcome, Denied):
             await self.withdraw(cloid, outcome.rule)
             return outcome
-        fills = outcome.fills if isinstance(outcome, Accepted) else ()
+        fills, number = (outcome.fills, outcome.venue_order_id) if isinstance(outcome, Accepted) else ((), None)
         # No other send of it can have begun since, so the newest is this one.
-        await self._ledger.take(cloid, (evidence_of(outcome, send=self._lives[cloid].sends),), fills)
+        evidence = (evidence_of(outcome, send=self._lives[cloid].sends),)
+        await self._ledger.take(cloid, evidence, fills, venue_order_id=number)
         return outcome
 
     async def _begin(self, cloid: ClientOrderId, *, opens: bool) -> None:
@@ -123,6 +131,7 @@ class OrderSender:
             self._lives.gated = None
         if life.intent.kind is IntentKind.ORDER and not life.sends:
             self._count(self._terms.venue_now())
+        await self._terms.before_sending()
 
     async def _give_up(self, life: Life) -> SendOutcome | Denied:
         if life.state is not IntentState.PREPARED:  # somebody heard of it before it was sent

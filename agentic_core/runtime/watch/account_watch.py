@@ -1,8 +1,7 @@
 """Takes in what the venue tells of an account by itself, in the order in which it is told."""
 
 from collections import deque
-from collections.abc import Callable
-from typing import Final, Protocol, assert_never
+from typing import Final, TypeVar, assert_never
 
 import anyio
 import msgspec
@@ -19,32 +18,25 @@ from agentic_core.domain.account_events import (
     OrderTold,
     StreamTold,
     ToldStatus,
-    Transfer,
     TransferTold,
 )
-from agentic_core.domain.fill import Fill
-from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import Symbol
-from agentic_core.domain.money import Usd, plain
+from agentic_core.domain.money import plain
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import HaltReason
 from agentic_core.execution.attribution import evidence_told
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.watch.intake import FillIntake
+from agentic_core.runtime.watch.money_intake import MoneyIntake, TransferBook
 from agentic_core.runtime.watch.settings_watch import AccountSettings, SettingsWatch
 from agentic_core.runtime.watch.watched import Watched
 from agentic_core.runtime.watch.writers import Writers
 
-__all__ = ["AccountWatch", "TransferBook", "WatchTerms"]
+__all__ = ["AccountWatch", "WatchTerms"]
+
+_Event = TypeVar("_Event", bound=AccountEvent)
 
 _ALIVE: Final = frozenset({ToldStatus.OPEN, ToldStatus.TRIGGERED})
-
-
-class TransferBook(Protocol):
-    """Keeps the day's baseline and the peak."""
-
-    def transfer(self, amount: Usd, at: Instant) -> None:
-        """Take in money that came or went without trading."""
 
 
 class WatchTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +44,7 @@ class WatchTerms(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: AccountSettings
     accounted_until: Instant
-    """Funding, transfers and notices of liquidation up to then were taken in by an earlier run."""
-    on_funding: Callable[[FundingPayment], None] = lambda _: None
-    """Told of each payment once; must not wait."""
+    """Notices of liquidation up to then were taken in by an earlier run, and transfers are in the book."""
 
 
 class AccountWatch:
@@ -65,13 +55,13 @@ class AccountWatch:
         self.writers: Final = Writers(watched)
         self.intake: Final = FillIntake(watched, self.writers)
         self.watched: Final = watched
-        self._book: Final = book
+        self._money: Final = MoneyIntake(watched, book, counted_until=terms.accounted_until)
         self._terms: Final = terms
         self._settings: Final = SettingsWatch(watched, terms.settings)
         self._queue: Final[deque[AccountEvent]] = deque()
         self._arrival = anyio.Event()
         self._turn: Final = anyio.Lock()
-        self._told: Final[set[tuple[str, str]]] = set()
+        self._liquidations: Final[set[str]] = set()
         self._heard_at: Final[dict[Symbol, Instant]] = {}
         self._account: AccountSnapshot | None = None
         self._is_whole: bool | None = None
@@ -129,23 +119,38 @@ class AccountWatch:
         self._heard_at[symbol] = max(at, self._heard_at.get(symbol, at))
 
     async def _take_next(self) -> None:
-        # Fills that follow each other go in together; nothing leaves the queue before it is taken in.
-        fills: list[Fill] = []
-        for event in self._queue:
-            if not isinstance(event, FillTold):
-                break
-            fills.append(event.fill)
-        if fills:
-            await self.intake.take(fills)
-        else:
-            await self._take(self._queue[0])
-        for _ in range(len(fills) or 1):
+        # What the ledger takes goes in together where it follows each other; nothing leaves the queue before.
+        first, taken = self._queue[0], 1
+        match first:
+            case FillTold():
+                fills = self._next_ones(FillTold)
+                await self.intake.take(told.fill for told in fills)
+                taken = len(fills)
+            case FundingTold():
+                payments = self._next_ones(FundingTold)
+                await self._money.take_funding(told.payment for told in payments)
+                taken = len(payments)
+            case TransferTold():
+                transfers = self._next_ones(TransferTold)
+                await self._money.take_transfers(told.transfer for told in transfers)
+                taken = len(transfers)
+            case _:
+                await self._take(first)
+        for _ in range(taken):
             self._queue.popleft()
 
-    async def _take(self, event: AccountEvent) -> None:
+    def _next_ones(self, kind: type[_Event]) -> list[_Event]:
+        found: list[_Event] = []
+        for event in self._queue:
+            if not isinstance(event, kind):
+                break
+            found.append(event)
+        return found
+
+    async def _take(
+        self, event: OrderTold | LiquidationTold | ModeTold | LeverageTold | AccountTold | StreamTold
+    ) -> None:
         match event:
-            case FillTold():
-                await self.intake.take((event.fill,))
             case OrderTold():
                 await self._take_order(event)
             case LiquidationTold():
@@ -155,12 +160,8 @@ class AccountWatch:
             case _:
                 self._note(event)
 
-    def _note(self, event: FundingTold | TransferTold | LeverageTold | AccountTold | StreamTold) -> None:
+    def _note(self, event: LeverageTold | AccountTold | StreamTold) -> None:
         match event:
-            case FundingTold():
-                self._take_funding(event.payment)
-            case TransferTold():
-                self._take_transfer(event.transfer)
             case LeverageTold():
                 self._settings.leverage_told(event)
             case AccountTold():
@@ -188,11 +189,11 @@ class AccountWatch:
             await self.watched.orders.learn(life.cloid, evidence)
 
     async def _take_liquidation(self, told: LiquidationTold) -> None:
-        if not self._is_new("liquidation", told.liquidation_id, told.at):
+        if told.at <= self._terms.accounted_until or told.liquidation_id in self._liquidations:
             return
         numbers = f"equity {plain(told.equity)} USD, {plain(told.notional)} USD of positions are closed"
         await self.watched.halt(HaltReason.LIQUIDATION, f"the venue liquidates the account: {numbers}")
-        self._remember("liquidation", told.liquidation_id)
+        self._liquidations.add(told.liquidation_id)
         self.watched.say(
             LogEvent.LIQUIDATION,
             f"the venue liquidates the account: {numbers}",
@@ -200,33 +201,6 @@ class AccountWatch:
             liquidation_id=told.liquidation_id,
             equity_usd=plain(told.equity),
             notional_usd=plain(told.notional),
-        )
-
-    def _take_funding(self, payment: FundingPayment) -> None:
-        name = f"{payment.symbol}@{payment.time}"
-        if not self._is_new("funding", name, payment.time):
-            return
-        self._remember("funding", name)
-        self._terms.on_funding(payment)
-        self.watched.say(
-            LogEvent.FUNDING_PAID,
-            f"{payment.symbol} funding {plain(payment.amount)} USD on {plain(payment.size)}",
-            symbol=payment.symbol,
-            amount_usd=plain(payment.amount),
-            paid_at=payment.time,
-        )
-
-    def _take_transfer(self, transfer: Transfer) -> None:
-        if not self._is_new("transfer", transfer.transfer_id, transfer.at):
-            return
-        self._remember("transfer", transfer.transfer_id)
-        self._book.transfer(transfer.amount, transfer.at)
-        self.watched.say(
-            LogEvent.TRANSFER_SEEN,
-            f"{transfer.kind} of {plain(transfer.amount)} USD; the day's baseline follows",
-            kind=transfer.kind,
-            amount_usd=plain(transfer.amount),
-            transfer_id=transfer.transfer_id,
         )
 
     def _take_stream(self, told: StreamTold) -> None:
@@ -238,9 +212,3 @@ class AccountWatch:
         elif before is not False:
             message = f"the account stream was lost: {told.reason}; it is connected again by itself"
             self.watched.say(LogEvent.STREAM_LOST, message, level=LogLevel.WARN)
-
-    def _is_new(self, sort: str, name: str, at: Instant) -> bool:
-        return at > self._terms.accounted_until and (sort, name) not in self._told
-
-    def _remember(self, sort: str, name: str) -> None:
-        self._told.add((sort, name))

@@ -14,6 +14,7 @@ from agentic_core.execution.evidence import Evidence
 from agentic_core.execution.life import Life
 from agentic_core.logevents import Say
 from agentic_core.ports.intents import IntentStore
+from agentic_core.ports.ledger import LedgerStore
 
 __all__ = ["LatchHalt", "OwnOrders", "Watched"]
 
@@ -42,9 +43,10 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
     fence: Fence
     deployment: DeploymentId
-    """Whose ledger takes the executions that no intent of ours caused."""
+    """Whose ledger takes the executions that no intent of ours caused, funding and transfers."""
     orders: OwnOrders
     store: IntentStore
+    ledger: LedgerStore
     say: Say
     halt: LatchHalt
     venue_now: Callable[[], Instant]
