@@ -11,10 +11,10 @@ from psycopg.conninfo import make_conninfo
 
 from agentic_core.errors import UsageError
 from agentic_core.ports.budgets import DEBT_MAX_MS, Bucket, BudgetLedger
-from agentic_core.store.postgres import open_store
 from agentic_hl.rest import MemoryBudgets, PatientBudgets
 from tests.support.by_hand import execute
 from tests.support.clocks import VirtualClock
+from tests.support.narrow_roles import open_narrow_store
 
 PORTS = ("agentic_core.ports.budgets.BudgetLedger",)
 pytest_plugins = ["tests.support.postgres"]
@@ -62,7 +62,7 @@ async def postgres(dsn: str) -> AsyncIterator[Subject]:
         statement = "update rate_budgets set full_at = full_at - %s * interval '1 millisecond'"
         execute(dsn, statement, milliseconds)
 
-    async with open_store(dsn) as store, open_store(dsn) as other:
+    async with open_narrow_store(dsn) as store, open_narrow_store(dsn) as other:
         yield Subject(store.budgets, other.budgets, let_pass, ten())
 
 

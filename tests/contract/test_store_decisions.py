@@ -6,18 +6,22 @@ import msgspec
 import pytest
 
 from agentic_core.domain import (
+    DAY_MS,
     Change,
     DecisionRecord,
     Denied,
     DeploymentId,
     Figures,
+    Instant,
+    MonthCost,
     Noop,
     Price,
     RejectedResult,
     Subject,
+    Usd,
 )
 from tests.support.store_under_test import StoreUnderTest
-from tests.support.stored_values import AT, DEPLOYMENT, HELD, decision, executed, intent, state, uuid_of
+from tests.support.stored_values import AT, DEPLOYMENT, HELD, decision, executed, intent, sim_run, state, uuid_of
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
@@ -116,6 +120,40 @@ async def test_decision_may_hold_a_size_that_no_numeric_column_knows(subject: St
     assert found.decision.proposed_action is not None
     assert str(found.decision.proposed_action.size) == size
     assert str(found.decision.proposed_action.limit_price) == size
+
+
+async def test_month_to_date_adds_up_what_is_known_and_counts_what_is_not(subject: StoreUnderTest) -> None:
+    """A decision is counted once, when it is prepared or else when it is recorded."""
+    decisions = subject.store.decisions
+    assert await decisions.month_to_date(DEPLOYMENT, AT) == MonthCost()
+    wanted = decision(subject.skill, minute=0, opens=True, cost=Decimal("0.25"))
+    await subject.store.intents.prepare(subject.fence, wanted, [intent(0)], at=AT)
+    assert await decisions.month_to_date(DEPLOYMENT, AT) == MonthCost(cost_usd=Usd(Decimal("0.25")))
+    await decisions.record(subject.fence, wanted, executed(intent(0).cloid))
+    for minute, cost in ((1, Decimal("0.012345678901")), (2, None), (3, Decimal(0)), (4, None), (1, Decimal(9))):
+        await decisions.record(subject.fence, decision(subject.skill, minute=minute, cost=cost), HELD)
+    found = await decisions.month_to_date(DEPLOYMENT, AT)
+    assert found == MonthCost(cost_usd=Usd(Decimal("0.262345678901")), unknown_costs=2)
+    assert await decisions.month_to_date(DeploymentId(uuid_of("nothing")), AT) == MonthCost()
+
+
+async def test_month_to_date_begins_anew_at_midnight_utc(subject: StoreUnderTest) -> None:
+    """The first of January 2022 was less than a second old; a minute before was another month."""
+    for minute, cost in ((-1, "1"), (0, "2"), (31 * 24 * 60, "4")):
+        done = decision(subject.skill, minute=minute, cost=Decimal(cost))
+        await subject.store.decisions.record(subject.fence, done, HELD)
+    dates = (AT - 1_000, AT, AT + 31 * DAY_MS - 1_000, AT + 31 * DAY_MS)
+    found = [await subject.store.decisions.month_to_date(DEPLOYMENT, Instant(at)) for at in dates]
+    assert found == [MonthCost(cost_usd=Usd(Decimal(cost))) for cost in ("1", "2", "2", "4")]
+
+
+async def test_month_to_date_of_a_backtest_is_nothing(subject: StoreUnderTest) -> None:
+    """Its cost stands in the run."""
+    run = sim_run(subject.skill)
+    await subject.store.sim_runs.create(run)
+    done = decision(subject.skill, run=run.id, cost=Decimal("0.25"))
+    await subject.store.sim_runs.record(run.id, [DecisionRecord(decision=done, result=HELD)])
+    assert await subject.store.decisions.month_to_date(run.id, AT) == MonthCost()
 
 
 async def test_state_before_the_first_tick_is_none(subject: StoreUnderTest) -> None:

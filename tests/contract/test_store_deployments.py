@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from agentic_core.domain import AccountKey, BrokerKind, DeploymentId, DeploymentStatus, Instant, UserId
+from agentic_core.domain import AccountKey, BrokerKind, DeploymentId, DeploymentStatus, Desired, Instant, UserId
 from agentic_core.domain.deployment_states import DEPLOYMENT_MOVES
 from agentic_core.errors import Conflict, IllegalTransition, NotFound, UsageError
+from tests.support.agent_wallets import approved_wallet, live_deployment
 from tests.support.store_under_test import PAYLOAD, StoreUnderTest
 from tests.support.stored_values import AT, DEPLOYMENT, PAPER, USER, deployment, hash_of, uuid_of
 
@@ -111,8 +112,7 @@ async def test_occupying_deployments_are_those_of_the_same_place(subject: StoreU
 
 async def test_deployment_on_paper_and_one_on_mainnet_go_side_by_side(subject: StoreUnderTest) -> None:
     """The rule is per broker."""
-    live = deployment(subject.skill, name="live", broker=MAINNET)
-    await subject.store.deployments.create(live)
+    live = await live_deployment(subject.store, subject.skill)
     assert (await subject.store.deployments.load(live.id)).broker_kind is MAINNET
 
 
@@ -121,9 +121,9 @@ async def test_second_deployment_on_mainnet_is_refused_whatever_the_skill(subjec
     other = await subject.store.skills.save(
         USER, name="Other", slug="other", payload=PAYLOAD, payload_hash=hash_of(PAYLOAD)
     )
-    await subject.store.deployments.create(deployment(subject.skill, name="live", broker=MAINNET))
+    await live_deployment(subject.store, subject.skill)
     with pytest.raises(Conflict, match="you already have an active mainnet deployment") as refusal:
-        await subject.store.deployments.create(deployment(other.skill_id, name="second", broker=MAINNET))
+        await live_deployment(subject.store, other.skill_id, name="second")
     assert refusal.value.constraint == "deployments_one_active_mainnet_per_user"
 
 
@@ -144,10 +144,50 @@ async def test_deployment_whose_account_is_not_its_brokers_is_refused(
     subject: StoreUnderTest, broker: BrokerKind, account: AccountKey
 ) -> None:
     """Paper accounts are for paper, and real ones never are."""
-    with pytest.raises(UsageError):
+    await approved_wallet(subject.store)
+    with pytest.raises(UsageError, match="account"):
         await subject.store.deployments.create(
             deployment(subject.skill, name="b", status=S.STOPPED, broker=broker, account=account)
         )
+
+
+async def test_deployment_on_paper_has_no_agent_wallet(subject: StoreUnderTest) -> None:
+    """There is nothing to sign on paper."""
+    wanted = deployment(subject.skill, name="b", status=S.STOPPED)
+    signed = msgspec.structs.replace(wanted, hyperliquid_agent_id=await approved_wallet(subject.store))
+    with pytest.raises(UsageError, match="agent"):
+        await subject.store.deployments.create(signed)
+
+
+async def test_deployment_on_mainnet_needs_an_agent_wallet(subject: StoreUnderTest) -> None:
+    """Without one nothing could be signed."""
+    unsigned = msgspec.structs.replace(deployment(subject.skill, broker=MAINNET), hyperliquid_agent_id=None)
+    with pytest.raises(UsageError, match="agent"):
+        await subject.store.deployments.create(unsigned)
+
+
+@pytest.mark.parametrize("owner", [None, "stranger"])
+async def test_deployment_signs_only_with_a_wallet_of_its_own_user(subject: StoreUnderTest, owner: str | None) -> None:
+    """Neither with one that nobody approved nor with another user's."""
+    if owner is not None:
+        await approved_wallet(subject.store, user=UserId(uuid_of(owner)))
+    with pytest.raises(NotFound, match="agent wallet"):
+        await subject.store.deployments.create(deployment(subject.skill, name="b", broker=MAINNET))
+
+
+async def test_deployment_keeps_what_it_shall_come_to(subject: StoreUnderTest) -> None:
+    """It is to run until somebody says otherwise, and its status is another matter."""
+    store = subject.store.deployments
+    assert await store.desired(DEPLOYMENT) is Desired.RUNNING
+    changed = await store.set_desired(DEPLOYMENT, Desired.FLATTEN)
+    assert (changed.desired, changed.status) == (Desired.FLATTEN, S.PROVISIONING)
+    assert await store.desired(DEPLOYMENT) is Desired.FLATTEN
+    assert await store.load(DEPLOYMENT) == changed
+    nothing = DeploymentId(uuid_of("nothing"))
+    with pytest.raises(NotFound, match="no deployment"):
+        await store.set_desired(nothing, Desired.STOPPED)
+    with pytest.raises(NotFound, match="no deployment"):
+        await store.desired(nothing)
 
 
 @pytest.mark.parametrize("target", list(S))

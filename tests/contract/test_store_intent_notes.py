@@ -10,10 +10,17 @@ from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import Conflict, NotFound
 from tests.support.numbered_intents import SIGNING, another_account, prepared, stop, successor
 from tests.support.store_under_test import StoreUnderTest
-from tests.support.stored_values import AT, DEPLOYMENT, PAPER, accepted, fill, intent
+from tests.support.stored_values import AT, DEPLOYMENT, LIVE, accepted, fill, intent
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def subject(live_subject: StoreUnderTest) -> StoreUnderTest:
+    """Trade a real account: on paper nothing is signed."""
+    return live_subject
+
 
 HALF, ALL = Size(Decimal("0.00130")), Size(Decimal("0.00260"))
 LATER = Instant(AT + 60_000)
@@ -45,11 +52,11 @@ def _rich(made: PreparedIntent) -> IntentRecord:
 async def test_note_comes_back_with_every_field(subject: StoreUnderTest) -> None:
     """From either method, exactly."""
     made = await _one(subject)
-    assert await subject.store.intents.find(PAPER, made.intent.cloid) == IntentRecord(prepared=made)
+    assert await subject.store.intents.find(LIVE, made.intent.cloid) == IntentRecord(prepared=made)
     await subject.store.intents.note(subject.fence, _rich(made), at=LATER)
-    assert await subject.store.intents.find(PAPER, made.intent.cloid) == _rich(made)
-    assert await subject.store.intents.living(PAPER) == (_rich(made),)
-    assert await subject.store.intents.unresolved(PAPER) == (made,)
+    assert await subject.store.intents.find(LIVE, made.intent.cloid) == _rich(made)
+    assert await subject.store.intents.living(LIVE) == (_rich(made),)
+    assert await subject.store.intents.unresolved(LIVE) == (made,)
 
 
 async def test_note_replaces_what_was_noted_before(subject: StoreUnderTest) -> None:
@@ -58,7 +65,7 @@ async def test_note_replaces_what_was_noted_before(subject: StoreUnderTest) -> N
     await subject.store.intents.note(subject.fence, _rich(made), at=AT)
     plain = IntentRecord(prepared=made, state=IntentState.RESTING, filled=ALL, booked=HALF, sends=3, burns=2)
     await subject.store.intents.note(subject.fence, plain, at=AT)
-    assert await subject.store.intents.find(PAPER, made.intent.cloid) == plain
+    assert await subject.store.intents.find(LIVE, made.intent.cloid) == plain
 
 
 async def test_note_leaves_what_was_prepared_as_it_was(subject: StoreUnderTest) -> None:
@@ -74,8 +81,8 @@ async def test_note_leaves_what_was_prepared_as_it_was(subject: StoreUnderTest) 
     )
     await subject.store.intents.note(subject.fence, IntentRecord(prepared=forged, sends=1), at=AT)
     expected = IntentRecord(prepared=made, sends=1)
-    assert await subject.store.intents.find(PAPER, made.intent.cloid) == expected
-    assert await subject.store.intents.living(PAPER) == (expected,)
+    assert await subject.store.intents.find(LIVE, made.intent.cloid) == expected
+    assert await subject.store.intents.living(LIVE) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +96,8 @@ async def test_note_that_counts_less_is_refused(subject: StoreUnderTest, less: d
     wrong = msgspec.structs.replace(_rich(made), **{**more, **less})
     with pytest.raises(Conflict, match=r"unknown with 0\.00260 filled and 0\.00130 booked after 3 sends and 2 burns"):
         await subject.store.intents.note(subject.fence, wrong, [fill("f1", made.intent.cloid)], at=AT)
-    assert await subject.store.intents.find(PAPER, made.intent.cloid) == _rich(made)
-    assert await subject.store.intents.fills(PAPER) == ()
+    assert await subject.store.intents.find(LIVE, made.intent.cloid) == _rich(made)
+    assert await subject.store.intents.fills(LIVE) == ()
 
 
 async def test_note_may_say_any_state_of_what_is_not_booked(subject: StoreUnderTest) -> None:
@@ -101,7 +108,7 @@ async def test_note_may_say_any_state_of_what_is_not_booked(subject: StoreUnderT
         for after in others:
             for state in (before, after):
                 await subject.store.intents.note(subject.fence, IntentRecord(prepared=made, state=state), at=AT)
-            found = await subject.store.intents.find(PAPER, made.intent.cloid)
+            found = await subject.store.intents.find(LIVE, made.intent.cloid)
             assert found == IntentRecord(prepared=made, state=after)
 
 
@@ -115,13 +122,13 @@ async def test_note_makes_of_a_booked_intent_only_what_facts_can(subject: StoreU
         changed = msgspec.structs.replace(booked, state=state)
         if state in AFTER_BOOKED:
             await subject.store.intents.note(subject.fence, changed, at=AT)
-            assert await subject.store.intents.find(PAPER, cloid) == changed
+            assert await subject.store.intents.find(LIVE, cloid) == changed
             continue
         with pytest.raises(Conflict, match="is known as booked") as refused:
             await subject.store.intents.note(subject.fence, changed, [fill("f1", cloid)], at=AT)
         assert refused.value.constraint == "order_intents_learned"
-        assert await subject.store.intents.find(PAPER, cloid) == booked
-    assert await subject.store.intents.fills(PAPER) == ()
+        assert await subject.store.intents.find(LIVE, cloid) == booked
+    assert await subject.store.intents.fills(LIVE) == ()
 
 
 async def test_note_of_an_intent_that_the_account_has_not_is_refused(subject: StoreUnderTest) -> None:
@@ -135,9 +142,9 @@ async def test_note_of_an_intent_that_the_account_has_not_is_refused(subject: St
     ):
         with pytest.raises(NotFound, match="has no prepared intent"):
             await attempt
-    assert await subject.store.intents.find(PAPER, made.intent.cloid) == IntentRecord(prepared=made)
-    assert await subject.store.intents.find(PAPER, missing.intent.cloid) is None
-    assert [await subject.store.intents.fills(account) for account in (PAPER, other.account_key)] == [(), ()]
+    assert await subject.store.intents.find(LIVE, made.intent.cloid) == IntentRecord(prepared=made)
+    assert await subject.store.intents.find(LIVE, missing.intent.cloid) is None
+    assert [await subject.store.intents.fills(account) for account in (LIVE, other.account_key)] == [(), ()]
 
 
 async def test_note_of_a_successor_stands_beside_what_it_inherited(subject: StoreUnderTest) -> None:
@@ -145,12 +152,12 @@ async def test_note_of_a_successor_stands_beside_what_it_inherited(subject: Stor
     made = await _one(subject)
     sent = IntentRecord(prepared=made, state=IntentState.SENT, sends=1)
     await subject.store.intents.note(subject.fence, sent, at=AT)
-    subject.run_out(PAPER)
+    subject.run_out(LIVE)
     fence = await successor(subject)
-    assert await subject.store.intents.living(PAPER) == (sent,)
+    assert await subject.store.intents.living(LIVE) == (sent,)
     burned = msgspec.structs.replace(sent, state=IntentState.UNKNOWN, burns=1)
     await subject.store.intents.note(fence, burned, at=LATER)
-    found = await subject.store.intents.find(PAPER, made.intent.cloid)
+    found = await subject.store.intents.find(LIVE, made.intent.cloid)
     assert found == burned
     assert burned.prepared.fence.epoch == 1
 
@@ -168,7 +175,7 @@ async def test_fills_of_notes_are_recorded_once_whichever_way_they_come(subject:
     await subject.store.intents.note(subject.fence, both, [second, third], at=LATER)
     await subject.store.intents.record_fills(subject.fence, DEPLOYMENT, [third, second], at=LATER)
     await subject.store.intents.settle(subject.fence, made, accepted(cloid, IntentState.FILLED, first, third), at=AT)
-    assert await subject.store.intents.fills(PAPER) == (first, second, third)
+    assert await subject.store.intents.fills(LIVE) == (first, second, third)
 
 
 async def test_fills_of_one_name_on_two_accounts_are_two(subject: StoreUnderTest) -> None:
@@ -177,7 +184,7 @@ async def test_fills_of_one_name_on_two_accounts_are_two(subject: StoreUnderTest
     other, fence = await another_account(subject)
     await subject.store.intents.note(subject.fence, IntentRecord(prepared=made), [fill("f1")], at=AT)
     await subject.store.intents.record_fills(fence, other.id, [fill("f1", at=AT + 1)], at=AT)
-    assert await subject.store.intents.fills(PAPER) == (fill("f1"),)
+    assert await subject.store.intents.fills(LIVE) == (fill("f1"),)
     assert await subject.store.intents.fills(other.account_key) == (fill("f1", at=AT + 1),)
 
 
@@ -191,5 +198,5 @@ async def test_intents_of_every_kind_are_found_as_they_were_noted(subject: Store
     records = [IntentRecord(prepared=each, state=state, sends=1) for each, state in zip(made, states, strict=True)]
     for record in records:
         await subject.store.intents.note(subject.fence, record, at=AT)
-    assert [await subject.store.intents.find(PAPER, each.intent.cloid) for each in made] == records
-    assert await subject.store.intents.living(PAPER) == (records[0],)
+    assert [await subject.store.intents.find(LIVE, each.intent.cloid) for each in made] == records
+    assert await subject.store.intents.living(LIVE) == (records[0],)

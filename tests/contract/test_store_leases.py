@@ -7,22 +7,24 @@ import pytest
 from agentic_core.domain import AccountKey, Fence, IntentState, Lease
 from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import Fenced
+from tests.support.agent_wallets import live_deployment
 from tests.support.numbered_intents import SIGNING, next_nonce, prepared, stop, successor
 from tests.support.store_under_test import HOLDER, TTL_MS, StoreUnderTest
-from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, accepted, decision, fill, intent, state
+from tests.support.stored_values import AT, DEPLOYMENT, HELD, LIVE, PAPER, accepted, decision, fill, intent, state
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
 
-PORTS = ("agentic_core.ports.repositories.LeaseStore", "agentic_core.ports.repositories.Store")
+PORTS = ("agentic_core.ports.leases.LeaseStore", "agentic_core.ports.repositories.Store")
 
 OTHER = AccountKey("mainnet:0xabc")
 
 
 async def test_lease_of_a_new_account_has_epoch_one(subject: StoreUnderTest) -> None:
     """The first holder gets the account's first epoch."""
-    lease = await subject.store.leases.acquire(OTHER, "runner-9", TTL_MS)
-    assert lease == Lease(account=OTHER, epoch=1, holder="runner-9", ttl_ms=TTL_MS)
+    live = await live_deployment(subject.store, subject.skill)
+    lease = await subject.store.leases.acquire(live.account_key, "runner-9", TTL_MS, deployment=live.id)
+    assert lease == Lease(account=live.account_key, epoch=1, holder="runner-9", ttl_ms=TTL_MS)
 
 
 async def test_lease_held_by_another_is_not_given(subject: StoreUnderTest) -> None:
@@ -80,7 +82,8 @@ async def test_lease_released_late_does_not_free_the_successor(subject: StoreUnd
 
 async def test_lease_of_one_account_says_nothing_of_another(subject: StoreUnderTest) -> None:
     """Accounts are leased one by one."""
-    other = await subject.store.leases.acquire(OTHER, "runner-2", TTL_MS)
+    live = await live_deployment(subject.store, subject.skill)
+    other = await subject.store.leases.acquire(live.account_key, "runner-2", TTL_MS, deployment=live.id)
     assert other is not None
     assert await subject.store.leases.renew(subject.lease)
 
@@ -89,7 +92,7 @@ Circumstance = Callable[[StoreUnderTest], Awaitable[Fence]]
 
 
 async def _wrong_epoch(subject: StoreUnderTest) -> Fence:
-    return Fence(account=PAPER, epoch=subject.fence.epoch + 1)
+    return Fence(account=subject.lease.account, epoch=subject.fence.epoch + 1)
 
 
 async def _never_leased(subject: StoreUnderTest) -> Fence:
@@ -102,13 +105,14 @@ async def _released(subject: StoreUnderTest) -> Fence:
 
 
 async def _ran_out(subject: StoreUnderTest) -> Fence:
-    subject.run_out(PAPER)
+    subject.run_out(subject.lease.account)
     return subject.fence
 
 
 async def _taken_over(subject: StoreUnderTest) -> Fence:
-    subject.run_out(PAPER)
-    assert await subject.store.leases.acquire(PAPER, "runner-2", TTL_MS) is not None
+    subject.run_out(subject.lease.account)
+    account = subject.lease.account
+    assert await subject.store.leases.acquire(account, "runner-2", TTL_MS, deployment=DEPLOYMENT) is not None
     return subject.fence
 
 
@@ -142,10 +146,10 @@ async def test_fenced_methods_write_nothing_without_the_live_lease(
 
 @pytest.mark.parametrize("circumstance", CIRCUMSTANCES)
 async def test_fenced_signing_and_notes_write_nothing_without_the_live_lease(
-    subject: StoreUnderTest, circumstance: Circumstance
+    live_subject: StoreUnderTest, circumstance: Circumstance
 ) -> None:
     """Nothing is prepared, numbered or noted, no fill is recorded, and no nonce is drawn for nothing."""
-    intents = subject.store.intents
+    subject, intents = live_subject, live_subject.store.intents
     ordered, waiting = await prepared(subject, [intent(leg=0), stop(leg=1)], signing=SIGNING)
     fence = await circumstance(subject)
     sent = IntentRecord(prepared=ordered, state=IntentState.SENT, sends=1)
@@ -156,8 +160,8 @@ async def test_fenced_signing_and_notes_write_nothing_without_the_live_lease(
     ):
         with pytest.raises(Fenced, match=f"epoch {fence.epoch} is not the live lease"):
             await attempt
-    assert await intents.living(PAPER) == (IntentRecord(prepared=ordered), IntentRecord(prepared=waiting))
-    assert await intents.fills(PAPER) == ()
+    assert await intents.living(LIVE) == (IntentRecord(prepared=ordered), IntentRecord(prepared=waiting))
+    assert await intents.fills(LIVE) == ()
     assert await next_nonce(subject, await successor(subject)) == AT + 1
 
 

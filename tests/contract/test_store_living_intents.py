@@ -18,10 +18,17 @@ from agentic_core.domain import (
 from agentic_core.domain.records import IntentRecord
 from tests.support.numbered_intents import SIGNING, another_account, prepared, stop, successor
 from tests.support.store_under_test import StoreUnderTest
-from tests.support.stored_values import AT, DEPLOYMENT, PAPER, accepted, decision, fill, intent
+from tests.support.stored_values import AT, DEPLOYMENT, LIVE, accepted, decision, fill, intent
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def subject(live_subject: StoreUnderTest) -> StoreUnderTest:
+    """Trade a real account: on paper nothing is signed."""
+    return live_subject
+
 
 NONE, HALF, ALL = Size(Decimal(0)), Size(Decimal("0.00130")), Size(Decimal("0.00260"))
 ORDER = intent(0)
@@ -33,7 +40,7 @@ async def _one(subject: StoreUnderTest) -> PreparedIntent:
 
 
 async def _known(subject: StoreUnderTest, cloid: ClientOrderId = ORDER.cloid) -> IntentRecord:
-    found = await subject.store.intents.find(PAPER, cloid)
+    found = await subject.store.intents.find(LIVE, cloid)
     assert found is not None
     return found
 
@@ -64,9 +71,9 @@ async def test_intents_live_until_they_ended_and_all_they_executed_is_booked(sub
         await subject.store.intents.note(subject.fence, record, at=AT)
         assert await _known(subject, each.intent.cloid) == record
         expected += [record] if lives else []
-    assert await subject.store.intents.living(PAPER) == tuple(expected)
+    assert await subject.store.intents.living(LIVE) == tuple(expected)
     open_states = ("prepared", "sent", "unknown")
-    assert list(await subject.store.intents.unresolved(PAPER)) == [
+    assert list(await subject.store.intents.unresolved(LIVE)) == [
         record.prepared for record in expected if record.state in open_states
     ]
 
@@ -78,7 +85,7 @@ async def test_living_intents_come_oldest_first(subject: StoreUnderTest) -> None
     first = await prepared(subject, [again, intent(1, leg=1), intent(1, leg=0)], minute=1, at=AT)
     for each in (*young, *first):
         await subject.store.intents.note(subject.fence, IntentRecord(prepared=each, state=IntentState.SENT), at=AT)
-    living = [record.prepared for record in await subject.store.intents.living(PAPER)]
+    living = [record.prepared for record in await subject.store.intents.living(LIVE)]
     assert living == [first[2], first[0], first[1], young[1], young[0]]
 
 
@@ -89,11 +96,11 @@ async def test_intents_are_found_and_live_on_their_own_account_only(subject: Sto
     order = intent(account=other.account_key, run=other.id)
     wanted = decision(subject.skill, run=other.id, opens=True)
     (foreign,) = await subject.store.intents.prepare(fence, wanted, [order], at=AT)
-    assert await subject.store.intents.living(PAPER) == (IntentRecord(prepared=made),)
+    assert await subject.store.intents.living(LIVE) == (IntentRecord(prepared=made),)
     assert await subject.store.intents.living(other.account_key) == (IntentRecord(prepared=foreign),)
-    assert await subject.store.intents.find(PAPER, foreign.intent.cloid) is None
+    assert await subject.store.intents.find(LIVE, foreign.intent.cloid) is None
     assert await subject.store.intents.find(other.account_key, made.intent.cloid) is None
-    assert await subject.store.intents.find(PAPER, intent(5).cloid) is None
+    assert await subject.store.intents.find(LIVE, intent(5).cloid) is None
 
 
 SETTLED: list[tuple[SendOutcome, str, Size, Size, bool]] = [
@@ -145,7 +152,7 @@ async def test_intent_that_was_settled_is_known_as_the_outcome_told(
         await subject.store.intents.settle(subject.fence, made, outcome, at=AT)
         expected = IntentRecord(prepared=made, state=IntentState(state), filled=filled, booked=booked)
         assert await _known(subject) == expected
-        assert await subject.store.intents.living(PAPER) == ((expected,) if lives else ())
+        assert await subject.store.intents.living(LIVE) == ((expected,) if lives else ())
 
 
 async def test_intent_settled_bit_by_bit_counts_each_fill_once(subject: StoreUnderTest) -> None:
@@ -198,12 +205,12 @@ async def test_intent_that_was_booked_counts_what_comes_late_and_stays_booked(su
     outcome = accepted(ORDER.cloid, IntentState.RESTING, first, late)
     assert await subject.store.intents.settle(subject.fence, made, outcome, at=AT) is IntentState.BOOKED
     assert await _known(subject) == msgspec.structs.replace(booked, filled=ALL, booked=ALL)
-    assert await subject.store.intents.living(PAPER) == ()
+    assert await subject.store.intents.living(LIVE) == ()
     shown = msgspec.structs.replace(
         booked, state=IntentState.PARTIAL, filled=Size(Decimal("0.00390")), booked=ALL, ended_by=None
     )
     await subject.store.intents.note(subject.fence, shown, at=AT)
-    assert await subject.store.intents.living(PAPER) == (shown,)
+    assert await subject.store.intents.living(LIVE) == (shown,)
 
 
 async def test_living_intents_are_inherited_as_they_were_noted(subject: StoreUnderTest) -> None:
@@ -216,6 +223,6 @@ async def test_living_intents_are_inherited_as_they_were_noted(subject: StoreUnd
     )
     for record in records:
         await subject.store.intents.note(subject.fence, record, at=AT)
-    subject.run_out(PAPER)
+    subject.run_out(LIVE)
     await successor(subject)
-    assert await subject.store.intents.living(PAPER) == records
+    assert await subject.store.intents.living(LIVE) == records

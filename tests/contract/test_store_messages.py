@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
-from agentic_core.domain import Command, CommandKind, CommandState, DeploymentId, Instant
-from agentic_core.errors import NotFound, UsageError
-from tests.support.store_under_test import StoreUnderTest
-from tests.support.stored_values import AT, DEPLOYMENT, log_line, uuid_of
+from agentic_core.domain import Command, CommandKind, CommandState, DeploymentId, Fence, Instant
+from agentic_core.errors import Fenced, NotFound, UsageError
+from tests.support.agent_wallets import live_deployment
+from tests.support.store_under_test import TTL_MS, StoreUnderTest
+from tests.support.stored_values import AT, DEPLOYMENT, PAPER, log_line, uuid_of
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
@@ -62,6 +63,28 @@ async def test_commands_are_numbered_in_the_order_they_were_queued(subject: Stor
     assert await subject.store.commands.pending(DEPLOYMENT) == (pause, stop)
 
 
+async def test_pause_that_a_runner_orders_itself_is_numbered_like_the_others(subject: StoreUnderTest) -> None:
+    """Its deployer sees it, with the reason."""
+    await _queued(subject, CommandKind.SNAPSHOT)
+    pause = await subject.store.commands.pause_own(DEPLOYMENT, "cost_guard: spent", at=AT)
+    assert (pause.kind, pause.seq, pause.state) == (CommandKind.PAUSE, 2, CommandState.QUEUED)
+    assert (pause.payload, pause.issued_at) == ({"reason": "cost_guard: spent"}, AT)
+    (stop,) = await _queued(subject, CommandKind.STOP)
+    assert stop.seq == 3
+    assert [command.seq for command in await subject.store.commands.pending(DEPLOYMENT)] == [1, 2, 3]
+    with pytest.raises(NotFound, match="no deployment"):
+        await subject.store.commands.pause_own(NOTHING, "why", at=AT)
+
+
+async def test_command_with_a_payload_too_long_for_the_journal_is_refused(subject: StoreUnderTest) -> None:
+    """A record that does not fit into a runner's copy would keep it from sending anything."""
+    with pytest.raises(UsageError, match="4001 characters, and 4000 is the most"):
+        await subject.store.commands.queue(DEPLOYMENT, CommandKind.PAUSE, payload={"a": "b" * 4_000}, at=AT)
+    taken = await subject.store.commands.queue(DEPLOYMENT, CommandKind.PAUSE, payload={"a": "\n" * 3_999}, at=AT)
+    acked = await subject.store.commands.ack(taken, CommandState.REFUSED, "\u20ac" * 5_000, at=LATER)
+    assert acked.outcome == "\u20ac" * 3_999 + "…"
+
+
 async def test_command_for_an_unknown_deployment_is_refused(subject: StoreUnderTest) -> None:
     """There is nobody to order."""
     with pytest.raises(NotFound, match="no deployment"):
@@ -114,3 +137,36 @@ async def test_commands_recent_are_the_newest_first_with_or_without_outcome(subj
     acked = await subject.store.commands.ack(resume, CommandState.APPLIED, "running", at=LATER)
     assert await subject.store.commands.recent(DEPLOYMENT, 2) == (stop, acked)
     assert await subject.store.commands.recent(DEPLOYMENT, 9) == (stop, acked, pause)
+
+
+async def test_command_acknowledged_by_the_holder_of_the_lease_has_its_outcome(subject: StoreUnderTest) -> None:
+    """With the fence of the account that the deployment trades; a second acknowledgement gets the first."""
+    pause = await subject.store.commands.queue(DEPLOYMENT, CommandKind.PAUSE, payload={"reason": "tea ☕"}, at=AT)
+    ack = subject.store.commands.ack
+    first = await ack(pause, CommandState.APPLIED, "paused", at=LATER, fence=subject.fence)
+    assert first == msgspec.structs.replace(pause, state=CommandState.APPLIED, outcome="paused", acked_at=LATER)
+    assert await ack(pause, CommandState.REFUSED, "no", at=Instant(LATER + 1), fence=subject.fence) == first
+
+
+async def test_command_is_not_acknowledged_by_who_lost_the_lease(subject: StoreUnderTest) -> None:
+    """Whoever took over applies it."""
+    commands = subject.store.commands
+    pause = await commands.queue(DEPLOYMENT, CommandKind.PAUSE, payload={}, at=AT)
+    subject.run_out(PAPER)
+    for fence in (subject.fence, Fence(account=PAPER, epoch=2)):
+        with pytest.raises(Fenced):
+            await commands.ack(pause, CommandState.APPLIED, "paused", at=LATER, fence=fence)
+    assert await commands.pending(DEPLOYMENT) == (pause,)
+
+
+async def test_command_is_not_acknowledged_with_the_fence_of_another_account(subject: StoreUnderTest) -> None:
+    """A lease covers the commands of its own deployments."""
+    commands = subject.store.commands
+    pause = await commands.queue(DEPLOYMENT, CommandKind.PAUSE, payload={}, at=AT)
+    live = await live_deployment(subject.store, subject.skill)
+    lease = await subject.store.leases.acquire(live.account_key, "runner-2", TTL_MS, deployment=live.id)
+    assert lease is not None
+    fence = Fence(account=live.account_key, epoch=lease.epoch)
+    with pytest.raises(NotFound, match="no command"):
+        await commands.ack(pause, CommandState.APPLIED, "paused", at=LATER, fence=fence)
+    assert await commands.pending(DEPLOYMENT) == (pause,)

@@ -23,10 +23,17 @@ from tests.support.numbered_intents import (
     successor,
 )
 from tests.support.store_under_test import StoreUnderTest
-from tests.support.stored_values import AT, PAPER, decision, intent
+from tests.support.stored_values import AT, LIVE, decision, intent
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def subject(live_subject: StoreUnderTest) -> StoreUnderTest:
+    """Trade a real account: on paper nothing is signed."""
+    return live_subject
+
 
 LATER = Instant(AT + 60_000)
 
@@ -36,10 +43,10 @@ async def test_nonces_of_a_decision_count_up_from_the_instant_it_is_prepared(sub
     made = await prepared(subject, [intent(leg=leg) for leg in range(3)], signing=SIGNING)
     assert [each.nonce for each in made] == [AT, AT + 1, AT + 2]
     assert {(each.signer, each.expires_at, each.prepared_at) for each in made} == {
-        ("0x5555555555555555555555555555555555555555", AT + 10_000, AT)
+        ("0x9999999999999999999999999999999999999999", AT + 10_000, AT)
     }
-    assert await subject.store.intents.unresolved(PAPER) == made
-    assert [record.prepared for record in await subject.store.intents.living(PAPER)] == list(made)
+    assert await subject.store.intents.unresolved(LIVE) == made
+    assert [record.prepared for record in await subject.store.intents.living(LIVE)] == list(made)
 
 
 async def test_nonces_rise_while_the_clock_stands_jumps_or_goes_back(subject: StoreUnderTest) -> None:
@@ -60,7 +67,7 @@ async def test_nonce_of_a_stop_waits_until_there_is_something_to_protect(subject
     assert (made[1].signer, made[1].expires_at) == (None, None)
     (alone,) = await prepared(subject, [stop(1)], minute=1, signing=SIGNING)
     assert alone.nonce is None
-    assert [each.prepared for each in await subject.store.intents.living(PAPER)] == [*made, alone]
+    assert [each.prepared for each in await subject.store.intents.living(LIVE)] == [*made, alone]
     assert await next_nonce(subject) == AT + 2
 
 
@@ -81,8 +88,9 @@ async def test_nonces_of_two_signers_are_counted_apart(subject: StoreUnderTest) 
     assert (second.signer, second.expires_at) == (OTHER_SIGNING.signer, AT + 12_345)
 
 
-async def test_nonces_of_one_signer_are_shared_by_its_accounts(subject: StoreUnderTest) -> None:
-    """An address that trades two accounts has one sequence at the venue."""
+async def test_nonces_of_one_signer_are_shared_by_its_accounts(owned_subject: StoreUnderTest) -> None:
+    """An address that trades two accounts has one sequence at the venue; no runner may do that, only the owner."""
+    subject = owned_subject
     other, fence = await another_account(subject)
     order = intent(account=other.account_key, run=other.id)
     (first,) = await prepared(subject, [intent(0)], signing=SIGNING)
@@ -95,10 +103,10 @@ async def test_nonces_of_one_signer_are_shared_by_its_accounts(subject: StoreUnd
 async def test_nonces_go_on_under_the_next_epoch(subject: StoreUnderTest) -> None:
     """A successor whose clock is behind draws none that its predecessor drew."""
     await prepared(subject, [intent(0)], at=LATER, signing=SIGNING)
-    subject.run_out(PAPER)
+    subject.run_out(LIVE)
     fence = await successor(subject)
     (inherited, own) = (
-        *await subject.store.intents.unresolved(PAPER),
+        *await subject.store.intents.unresolved(LIVE),
         *await prepared(subject, [intent(1)], minute=1, at=AT, signing=SIGNING, fence=fence),
     )
     assert (inherited.fence.epoch, inherited.nonce) == (1, LATER)
@@ -112,7 +120,7 @@ async def test_nonces_are_not_drawn_by_what_is_refused(subject: StoreUnderTest) 
         await prepared(subject, [intent(0, leg=1)], signing=SIGNING)
     with pytest.raises(Conflict, match="client order id was prepared before"):
         await prepared(subject, [intent(1), intent(0)], minute=1, signing=SIGNING)
-    assert len(await subject.store.intents.living(PAPER)) == 1
+    assert len(await subject.store.intents.living(LIVE)) == 1
     assert await next_nonce(subject) == AT + 1
 
 
@@ -124,8 +132,8 @@ async def test_nonce_assigned_to_a_stop_is_the_signers_next(subject: StoreUnderT
     assert given == msgspec.structs.replace(
         waiting, nonce=AT + 1, expires_at=Instant(AT + 25_000), signer=SIGNING.signer
     )
-    assert await subject.store.intents.find(PAPER, given.intent.cloid) == IntentRecord(prepared=given)
-    assert (await subject.store.intents.living(PAPER))[1] == IntentRecord(prepared=given)
+    assert await subject.store.intents.find(LIVE, given.intent.cloid) == IntentRecord(prepared=given)
+    assert (await subject.store.intents.living(LIVE))[1] == IntentRecord(prepared=given)
     assert await next_nonce(subject) == AT + 2
 
 
@@ -146,12 +154,12 @@ async def _assigned(subject: StoreUnderTest) -> tuple[PreparedIntent, ...]:
 async def test_nonce_is_given_to_an_intent_only_once(subject: StoreUnderTest) -> None:
     """Not to an order that got it when it was prepared, and not to a stop that was assigned one before."""
     made = await _assigned(subject)
-    before = await subject.store.intents.living(PAPER)
+    before = await subject.store.intents.living(LIVE)
     for numbered, nonce in zip(made, (AT, AT + 1), strict=True):
         with pytest.raises(Conflict, match=rf"is prepared by epoch 1 with nonce {nonce}; epoch 1 gives") as refused:
             await subject.store.intents.assign(subject.fence, numbered, OTHER_SIGNING, at=LATER)
         assert refused.value.constraint == "order_intents_numbered"
-    assert await subject.store.intents.living(PAPER) == before
+    assert await subject.store.intents.living(LIVE) == before
     assert await next_nonce(subject) == AT + 2
 
 
@@ -163,20 +171,20 @@ async def test_nonce_is_given_only_to_what_was_not_sent(subject: StoreUnderTest)
         await subject.store.intents.note(subject.fence, IntentRecord(prepared=each, state=state), at=AT)
         with pytest.raises(Conflict, match=f"is {state} by epoch 1 with nonce None"):
             await subject.store.intents.assign(subject.fence, each, SIGNING, at=AT)
-        assert await subject.store.intents.find(PAPER, each.intent.cloid) == IntentRecord(prepared=each, state=state)
+        assert await subject.store.intents.find(LIVE, each.intent.cloid) == IntentRecord(prepared=each, state=state)
     assert await next_nonce(subject) == AT
 
 
 async def test_nonce_is_given_only_by_the_epoch_that_prepared(subject: StoreUnderTest) -> None:
     """What is inherited is never sent, so it gets no nonce under which it could be."""
     (waiting,) = await prepared(subject, [stop()], signing=SIGNING)
-    subject.run_out(PAPER)
+    subject.run_out(LIVE)
     fence = await successor(subject)
     forged = msgspec.structs.replace(waiting, fence=fence)
     for inherited in (waiting, forged):
         with pytest.raises(Conflict, match="by epoch 1 with nonce None; epoch 2 gives one only to what it prepared"):
             await subject.store.intents.assign(fence, inherited, SIGNING, at=AT)
-    assert await subject.store.intents.find(PAPER, waiting.intent.cloid) == IntentRecord(prepared=waiting)
+    assert await subject.store.intents.find(LIVE, waiting.intent.cloid) == IntentRecord(prepared=waiting)
     assert await next_nonce(subject, fence) == AT
 
 
@@ -192,5 +200,5 @@ async def test_nonce_for_an_intent_that_the_account_has_not_is_not_drawn(subject
     for attempt in attempts:
         with pytest.raises(NotFound, match="has no prepared intent"):
             await attempt
-    assert await subject.store.intents.find(PAPER, waiting.intent.cloid) == IntentRecord(prepared=waiting)
+    assert await subject.store.intents.find(LIVE, waiting.intent.cloid) == IntentRecord(prepared=waiting)
     assert await next_nonce(subject) == AT

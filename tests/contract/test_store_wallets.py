@@ -20,7 +20,7 @@ from agentic_core.ports.wallet_store import (
     WalletStore,
 )
 from agentic_core.store.memory import MemoryStore
-from agentic_core.store.postgres import open_store
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.stored_values import AT, USER, hash_of, uuid_of
 
 pytest_plugins = ["tests.support.stores"]
@@ -42,7 +42,7 @@ async def store(address: str | None) -> AsyncIterator[WalletStore]:
     if address is None:
         yield MemoryStore().wallets
         return
-    async with open_store(address) as opened:
+    async with open_narrow_store(address) as opened:
         yield opened.wallets
 
 

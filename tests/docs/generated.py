@@ -11,6 +11,7 @@ from agentic_core.execution.findings import INTENT_MOVES, Effect
 from agentic_core.risk.rules import ADJUSTMENTS, RULES, Rule
 from tests.docs.assumptions import hyperliquid_assumptions
 from tests.docs.gotchas import hyperliquid_gotchas
+from tests.docs.roles import database_roles
 from tests.docs.simulated_venue import simulated_venue
 
 __all__ = ["PAGES", "ROOT", "outdated"]
@@ -126,6 +127,7 @@ def _diagram(arrows: Mapping[tuple[str, str], list[str]], start: str, ends: Iter
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/database-roles.md": database_roles,
     "docs/reference/hyperliquid-assumptions.md": hyperliquid_assumptions,
     "docs/reference/hyperliquid-gotchas.md": hyperliquid_gotchas,
     "docs/reference/risk-rules.md": risk_rules,

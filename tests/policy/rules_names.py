@@ -21,6 +21,7 @@ COMPOUNDS = (
     "chat_model",
     "client_order_id",
     "fill_model",
+    "hyperliquid_agent_id",
     "market_data",
     "model_config",
     "model_id",

@@ -113,8 +113,8 @@ class AccountPlace:
             say=self.say, signer=WALLET.address, book=self.book,
         )  # fmt: skip
         watched = Watched(
-            fence=self.fence, deployment=DEPLOYMENT, orders=self.desk, store=self.store.intents, say=self.say,
-            halt=self.halt, venue_now=self.clock.now, since=now,
+            fence=self.fence, deployment=DEPLOYMENT, orders=self.desk, store=self.store.intents,
+            ledger=self.store.ledger, say=self.say, halt=self.halt, venue_now=self.clock.now, since=now,
         )  # fmt: skip
         terms = WatchTerms(settings=AccountSettings(mode="default"), accounted_until=now)
         self.watch = AccountWatch(watched, self.book, terms)

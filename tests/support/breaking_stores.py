@@ -8,7 +8,7 @@ from agentic_core.store.memory import MemoryStore
 
 __all__ = ["BreakingStore"]
 
-_PARTS = ("skills", "deployments", "leases", "intents", "decisions", "states", "logs", "commands", "sim_runs")
+_PARTS = ("skills", "deployments", "leases", "intents", "ledger", "decisions", "states", "logs", "commands", "sim_runs")
 
 
 class BreakingStore:

@@ -61,6 +61,7 @@ class LivePlace:
         exits_are_decided = mandate(Says(None))
         return AccountPorts(
             store=store,
+            ledger=place.store.ledger,
             broker=self.broker,
             reads=HyperliquidReads(
                 rest, followed, complain=lambda found: place.pages.append(str(found)),

@@ -19,12 +19,12 @@ from agentic_core.domain import (
 )
 from agentic_core.domain.order import Signing
 from tests.support.store_under_test import HOLDER, TTL_MS, StoreUnderTest
-from tests.support.stored_values import AT, DEPLOYMENT, PAPER, decision, deployment, intent
+from tests.support.stored_values import AT, DEPLOYMENT, OTHER_WALLET, WALLET, decision, deployment, intent
 
 __all__ = ["OTHER_SIGNING", "SIGNING", "another_account", "next_nonce", "prepared", "stop", "successor"]
 
-SIGNING = Signing(signer="0x" + "5" * 40, expires_at=Instant(AT + 10_000))
-OTHER_SIGNING = Signing(signer="0x" + "6" * 40, expires_at=Instant(AT + 12_345))
+SIGNING = Signing(signer=WALLET, expires_at=Instant(AT + 10_000))
+OTHER_SIGNING = Signing(signer=OTHER_WALLET, expires_at=Instant(AT + 12_345))
 
 _AFTER_ALL = 100_000
 """A minute of which no test prepares anything else."""
@@ -53,9 +53,9 @@ async def prepared(
 async def successor(subject: StoreUnderTest) -> Fence:
     """Return the fence of whoever may have the account by now, with the next epoch."""
     for holder in (HOLDER, "runner-2"):
-        lease = await subject.store.leases.acquire(PAPER, holder, TTL_MS)
+        lease = await subject.store.leases.acquire(subject.lease.account, holder, TTL_MS, deployment=DEPLOYMENT)
         if lease is not None:
-            return Fence(account=PAPER, epoch=lease.epoch)
+            return Fence(account=lease.account, epoch=lease.epoch)
     message = "a stranger holds the account"
     raise AssertionError(message)
 

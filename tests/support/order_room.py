@@ -34,6 +34,7 @@ from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.broker import BrokerCapabilities, Burned, NotBurned, Observation
 from agentic_core.ports.intents import IntentStore
 from agentic_core.runtime.orders import AccountBook, OrderDesk, StopPlanner
+from agentic_core.runtime.orders.terms import BeforeSending, send_at_once
 from agentic_core.simulation.world import World, WorldClock
 from agentic_core.store.memory import MemoryStore
 from tests.support.markets import BTC, AccountByHand, BooksByHand, MarketByHand, order
@@ -79,6 +80,7 @@ class Setup(NamedTuple):
     signer: str | None = SIGNER
     rests_stops: bool = True
     plan_stop: StopPlanner | None = None
+    before_sending: BeforeSending = send_at_once
 
 
 PLAIN = Setup()
@@ -146,11 +148,19 @@ class SlowIntents:
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)
 
-    async def note(self, fence: Fence, record: IntentRecord, fills: Sequence[Fill] = (), *, at: Instant) -> None:
+    async def note(
+        self,
+        fence: Fence,
+        record: IntentRecord,
+        fills: Sequence[Fill] = (),
+        *,
+        at: Instant,
+        venue_order_id: str | None = None,
+    ) -> None:
         """Note, after a while."""
         if self.note_takes_ms:
             await self._clock.sleep(self.note_takes_ms / 1_000)
-        await self._real.note(fence, record, fills, at=at)
+        await self._real.note(fence, record, fills, at=at, venue_order_id=venue_order_id)
 
 
 class OrderRoom:
@@ -181,6 +191,7 @@ class OrderRoom:
             book=self.book,
             plan_stop=setup.plan_stop,
             on_contradiction=self.contradictions.append,
+            before_sending=setup.before_sending,
         )
 
     @classmethod

@@ -18,6 +18,8 @@ from tests.support.embedded_postgres import embedded
 pytest_plugins = ["tests.support.embedded_folders"]
 
 _TEMPLATE = "migrated"
+_OWNED_TEMPLATE = "migrated_by_plain_owner"
+_PLAIN_OWNER = "plain_owner"
 _numbers = count(1)
 
 
@@ -34,6 +36,25 @@ def migrated_template(postgres_server: str) -> str:
     execute(postgres_server, f"create database {_TEMPLATE}")
     anyio.run(migrate, make_conninfo(postgres_server, dbname=_TEMPLATE))
     return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def owned_template(postgres_server: str, migrated_template: str) -> str:
+    """Make a database that was migrated by an owner who is no superuser, as on a hosted platform."""
+    execute(postgres_server, f"create role {_PLAIN_OWNER} login createrole createdb")
+    # The roles of the application are the server's, and the other template's owner made them.
+    for (role,) in execute(postgres_server, "select rolname from pg_roles where rolname like 'agentic\\_%'"):
+        execute(postgres_server, f"grant {role} to {_PLAIN_OWNER} with admin option")
+    execute(postgres_server, f"create database {_OWNED_TEMPLATE} owner {_PLAIN_OWNER}")
+    anyio.run(migrate, make_conninfo(postgres_server, dbname=_OWNED_TEMPLATE, user=_PLAIN_OWNER))
+    return _OWNED_TEMPLATE
+
+
+@pytest.fixture
+def owned_database(postgres_server: str, owned_template: str) -> Iterator[str]:
+    """Copy the database of the plain owner and yield the copy's address for that owner."""
+    for dsn in _database(postgres_server, f"template {owned_template} owner {_PLAIN_OWNER}"):
+        yield make_conninfo(dsn, user=_PLAIN_OWNER)
 
 
 @pytest.fixture
@@ -55,4 +76,11 @@ def _database(server: str, options: str) -> Iterator[str]:
     execute(server, f"drop database {name} with (force)")
 
 
-__all__ = ["database", "empty_database", "migrated_template", "postgres_server"]
+__all__ = [
+    "database",
+    "empty_database",
+    "migrated_template",
+    "owned_database",
+    "owned_template",
+    "postgres_server",
+]

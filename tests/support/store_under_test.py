@@ -7,8 +7,9 @@ from agentic_core.domain import AccountKey, Fence, Instant, Lease, SkillId
 from agentic_core.ports.repositories import Store
 from agentic_core.store.memory import MemoryStore
 from agentic_core.store.postgres import PostgresStore
+from tests.support.agent_wallets import approved_wallet, live_deployment
 from tests.support.by_hand import execute
-from tests.support.stored_values import AT, PAPER, USER, deployment, hash_of
+from tests.support.stored_values import AT, DEPLOYMENT, LIVE, OTHER_WALLET, PAPER, USER, deployment, hash_of
 
 __all__ = ["HOLDER", "PAYLOAD", "TTL_MS", "StoreUnderTest", "in_memory", "in_postgres"]
 
@@ -41,28 +42,32 @@ class _StandingClock:
         self.at = Instant(self.at + TTL_MS + 1)
 
 
-async def in_memory() -> StoreUnderTest:
-    """Furnish a new store in memory."""
+async def in_memory(*, journaled: bool = False, live: bool = False) -> StoreUnderTest:
+    """Furnish a new store in memory, with a deployment on paper or a live one."""
     clock = _StandingClock()
-    return await _furnished(MemoryStore(clock.now), clock.wait)
+    return await _furnished(MemoryStore(clock.now, journaled=journaled), clock.wait, live=live)
 
 
-async def in_postgres(store: PostgresStore, dsn: str) -> StoreUnderTest:
-    """Furnish the store of an empty, migrated database."""
+async def in_postgres(store: PostgresStore, dsn: str, *, live: bool = False) -> StoreUnderTest:
+    """Furnish the store of an empty, migrated database, with a deployment on paper or a live one."""
     late = "update leases set expires_at = clock_timestamp() - interval '1 millisecond' where account_key = %s"
 
     def wait(account: AccountKey) -> None:
         execute(dsn, late, account)
 
-    return await _furnished(store, wait)
+    return await _furnished(store, wait, live=live)
 
 
-async def _furnished(store: Store, run_out: Callable[[AccountKey], None]) -> StoreUnderTest:
+async def _furnished(store: Store, run_out: Callable[[AccountKey], None], *, live: bool) -> StoreUnderTest:
     saved = await store.skills.save(
         USER, name="Crossing", slug="crossing", payload=PAYLOAD, payload_hash=hash_of(PAYLOAD)
     )
-    await store.deployments.create(deployment(saved.skill_id))
-    lease = await store.leases.acquire(PAPER, HOLDER, TTL_MS)
+    if live:
+        await approved_wallet(store, address=OTHER_WALLET, name="second desk")
+        await live_deployment(store, saved.skill_id, name="deployment")
+    else:
+        await store.deployments.create(deployment(saved.skill_id))
+    lease = await store.leases.acquire(LIVE if live else PAPER, HOLDER, TTL_MS, deployment=DEPLOYMENT)
     assert lease is not None
-    fence = Fence(account=PAPER, epoch=lease.epoch)
+    fence = Fence(account=lease.account, epoch=lease.epoch)
     return StoreUnderTest(store=store, run_out=run_out, skill=saved.skill_id, lease=lease, fence=fence)

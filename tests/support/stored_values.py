@@ -52,14 +52,19 @@ from agentic_core.domain import (
 from agentic_core.logevents import LogEvent, LogLevel
 
 __all__ = [
+    "AGENT",
     "AT",
     "BOUND",
     "BTC",
     "DEPLOYMENT",
     "HELD",
+    "LIVE",
+    "MASTER",
     "MINUTE_MS",
+    "OTHER_WALLET",
     "PAPER",
     "USER",
+    "WALLET",
     "accepted",
     "decision",
     "deployment",
@@ -103,6 +108,15 @@ BOUND = LossBound(
 DEPLOYMENT = DeploymentId(uuid_of("deployment"))
 PAPER = paper_account(DEPLOYMENT)
 
+MASTER = "0x" + "8" * 40
+"""Whose account deployments on mainnet trade."""
+WALLET = "0x" + "9" * 40
+"""The agent wallet that signs for it, once it is approved."""
+OTHER_WALLET = "0x" + "7" * 40
+"""A second one of the same account."""
+LIVE = AccountKey(f"mainnet:{MASTER}")
+AGENT = derived_uuid("agent_wallet", WALLET)
+
 
 def deployment(
     skill: SkillId,
@@ -113,9 +127,9 @@ def deployment(
     broker: BrokerKind = BrokerKind.PAPER,
     account: AccountKey | None = None,
 ) -> DeploymentRecord:
-    """Return a deployment that was just admitted."""
+    """Return a deployment that was just admitted; one on mainnet is of `MASTER` and signs with its agent wallet."""
     key = DeploymentId(uuid_of(name))
-    mainnet = AccountKey(f"mainnet:{name}")
+    is_paper = broker is BrokerKind.PAPER
     return DeploymentRecord(
         id=key,
         user_id=USER,
@@ -123,7 +137,8 @@ def deployment(
         skill_version=version,
         broker_kind=broker,
         status=status,
-        account_key=account or (paper_account(key) if broker is BrokerKind.PAPER else mainnet),
+        account_key=account or (paper_account(key) if is_paper else LIVE),
+        hyperliquid_agent_id=None if is_paper else AGENT,
         created_at=AT,
     )
 

@@ -9,6 +9,7 @@ from agentic_core.deployments.wallet_services import WalletServices
 from agentic_core.domain.times import DAY_MS, Instant
 from agentic_core.errors import StoreUnavailable
 from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.ports.secrets import KeyScope
 from agentic_core.ports.wallet import WalletKey
 from agentic_core.ports.wallet_store import (
     AgentWalletRecord,
@@ -141,7 +142,7 @@ class WalletFlow:
         assert key is not None
         return key
 
-    async def _seal(self, key: WalletKey) -> VaultKeyId:
+    async def _seal(self, key: WalletKey, scope: KeyScope) -> VaultKeyId:
         self._work("seal")
         name = VaultKeyId(uuid_of(f"key {len(self.vault)}"))
         self.vault[name] = key

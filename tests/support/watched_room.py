@@ -23,13 +23,22 @@ from agentic_core.domain import (
     Symbol,
     Usd,
 )
-from agentic_core.domain.account_events import AccountEvent, FillTold, OrderTold, ToldStatus
+from agentic_core.domain.account_events import (
+    AccountEvent,
+    FillTold,
+    FundingTold,
+    OrderTold,
+    ToldStatus,
+    Transfer,
+    TransferTold,
+)
 from agentic_core.domain.trading import HaltReason
 from agentic_core.execution.evidence import Evidence, SendBegan
 from agentic_core.execution.life import Life, begin
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.ports.repositories import Store
+from agentic_core.runtime.drive import immediately
 from agentic_core.runtime.watch import AccountSettings, AccountWatch, Watched, WatchTerms
 from agentic_core.store.memory import MemoryStore
 from tests.support.breaking_stores import BreakingStore
@@ -46,8 +55,10 @@ __all__ = [
     "Line",
     "WatchedRoom",
     "execution",
+    "funding_told",
     "order_told",
     "stranger",
+    "transfer_told",
 ]
 
 ACCOUNT = AccountKey("mainnet:0xab")
@@ -55,7 +66,7 @@ SINCE = Instant(1_700_000_000_000)
 """Since when the account is answered for."""
 
 UNTIL = Instant(SINCE + 3_600_000)
-"""Up to when an earlier run took in funding, transfers and liquidations."""
+"""Up to when an earlier run took in liquidations, and the book holds transfers."""
 
 EPOCH = 2
 """Of the lease that is held: somebody had the account before."""
@@ -105,12 +116,12 @@ class WatchedRoom:
         self.halts: list[tuple[HaltReason, str]] = []
         self.fails_to_halt = False
         self.transfers: list[tuple[Usd, Instant]] = []
-        self.paid: list[FundingPayment] = []
         self.watched = Watched(
             fence=self.fence,
             deployment=DEPLOYMENT,
             orders=self.desk,
             store=self.store.intents,
+            ledger=self.store.ledger,
             say=self.say,
             halt=self.halt,
             venue_now=lambda: UNTIL,
@@ -118,7 +129,7 @@ class WatchedRoom:
         )
         leverage = {BTC: SymbolLeverage(leverage=10, isolated=False)}
         settings = AccountSettings(mode="default", leverage=leverage, modes_accepted=frozenset({"disabled"}))
-        terms = WatchTerms(settings=settings, accounted_until=UNTIL, on_funding=self.paid.append)
+        terms = WatchTerms(settings=settings, accounted_until=UNTIL)
         self.watch = AccountWatch(self.watched, self, terms)
 
     @classmethod
@@ -147,6 +158,18 @@ class WatchedRoom:
     def transfer(self, amount: Usd, at: Instant) -> None:
         """Keep a transfer, as the book of the account does."""
         self.transfers.append((amount, at))
+
+    @property
+    def paid(self) -> list[FundingPayment]:
+        """The payments in the ledger."""
+        entries = immediately(self.breaking.real.ledger.entries(ACCOUNT, Instant(0)))
+        return [entry for entry in entries if isinstance(entry, FundingPayment)]
+
+    @property
+    def moved(self) -> list[Transfer]:
+        """The transfers in the ledger."""
+        entries = immediately(self.breaking.real.ledger.entries(ACCOUNT, Instant(0)))
+        return [entry for entry in entries if isinstance(entry, Transfer)]
 
     @property
     def events(self) -> list[LogEvent]:
@@ -180,6 +203,19 @@ class WatchedRoom:
     async def booked(self) -> tuple[Fill, ...]:
         """Return the ledger."""
         return await self.store.intents.fills(ACCOUNT)
+
+
+def funding_told(at: int, usd: str = "-1.5") -> FundingTold:
+    """Return the telling of a payment on ten ETH."""
+    payment = FundingPayment(
+        symbol=ETH, time=Instant(at), size=Size(Decimal(10)), rate=Decimal("0.0001"), amount=Usd(Decimal(usd))
+    )
+    return FundingTold(payment=payment)
+
+
+def transfer_told(name: str, usd: str, at: int) -> TransferTold:
+    """Return the telling of money that went or, where it is positive, came."""
+    return TransferTold(transfer=Transfer(transfer_id=name, kind="withdraw", amount=Usd(Decimal(usd)), at=Instant(at)))
 
 
 def stranger(number: int = 1) -> ClientOrderId:

@@ -5,18 +5,15 @@ from decimal import Decimal
 import anyio
 import pytest
 
-from agentic_core.domain import FundingPayment, Instant, Size, Usd
+from agentic_core.domain import Instant, Size, Usd
 from agentic_core.domain.account_events import (
     AccountEvent,
     AccountTold,
-    FundingTold,
     LeverageTold,
     LiquidationTold,
     ModeTold,
     StreamTold,
     ToldStatus,
-    Transfer,
-    TransferTold,
 )
 from agentic_core.domain.order import IntentKind
 from agentic_core.domain.trading import HaltReason
@@ -25,52 +22,26 @@ from agentic_core.execution.evidence import OrderSeen, OrderStatus
 from agentic_core.logevents import LogEvent, LogLevel
 from tests.support.clocks import settle
 from tests.support.markets import BTC, ETH, AccountByHand, MarketByHand, held
-from tests.support.watched_room import SINCE, UNTIL, WatchedRoom, execution, order_told, stranger
+from tests.support.watched_room import (
+    SINCE,
+    UNTIL,
+    WatchedRoom,
+    execution,
+    funding_told,
+    order_told,
+    stranger,
+    transfer_told,
+)
 
 pytestmark = pytest.mark.anyio
 
 HOUR = 3_600_000
 
 
-def _funding(at: int, usd: str = "-1.5") -> FundingTold:
-    payment = FundingPayment(
-        symbol=ETH, time=Instant(at), size=Size(Decimal(10)), rate=Decimal("0.0001"), amount=Usd(Decimal(usd))
-    )
-    return FundingTold(payment=payment)
-
-
-def _transfer(name: str, usd: str, at: int) -> TransferTold:
-    return TransferTold(transfer=Transfer(transfer_id=name, kind="withdraw", amount=Usd(Decimal(usd)), at=Instant(at)))
-
-
 def _liquidation(name: str = "lid:1", at: int = UNTIL + 5) -> LiquidationTold:
     return LiquidationTold(
         liquidation_id=name, equity=Usd(Decimal("12.5")), notional=Usd(Decimal(9_000)), at=Instant(at)
     )
-
-
-async def test_funding_is_said_and_accounted_once_per_payment() -> None:
-    """Told twice, and told again after a restart of what an earlier run took in, it changes nothing."""
-    room = await WatchedRoom.open()
-    await room.hears(_funding(UNTIL), _funding(UNTIL + HOUR), _funding(UNTIL + HOUR), _funding(UNTIL + 2 * HOUR, "0.7"))
-    assert [(each.time, each.amount) for each in room.paid] == [
-        (UNTIL + HOUR, Decimal("-1.5")),
-        (UNTIL + 2 * HOUR, Decimal("0.7")),
-    ]
-    lines = [line for line in room.said if line.event is LogEvent.FUNDING_PAID]
-    assert [line.facts["amount_usd"] for line in lines] == ["-1.5", "0.7"]
-    assert lines[0].facts == {"symbol": "ETH", "amount_usd": "-1.5", "paid_at": UNTIL + HOUR}
-
-
-async def test_transfer_moves_the_baseline_once() -> None:
-    """By its signed amount at its own time, and it is said."""
-    room = await WatchedRoom.open()
-    await room.hears(
-        _transfer("old", "-70", UNTIL), _transfer("a", "-500", UNTIL + 1), _transfer("a", "-500", UNTIL + 1)
-    )
-    assert room.transfers == [(Decimal(-500), UNTIL + 1)]
-    assert room.only(LogEvent.TRANSFER_SEEN).facts == {"kind": "withdraw", "amount_usd": "-500", "transfer_id": "a"}
-    assert room.halts == []
 
 
 async def test_liquidation_halts_before_it_is_said() -> None:
@@ -88,7 +59,7 @@ async def test_liquidation_whose_halt_cannot_be_latched_stays_in_the_queue() -> 
     room = await WatchedRoom.open()
     room.fails_to_halt = True
     with pytest.raises(StoreError):
-        await room.hears(_liquidation(), _funding(UNTIL + HOUR))
+        await room.hears(_liquidation(), funding_told(UNTIL + HOUR))
     assert (room.said, room.paid) == ([], [])
     room.fails_to_halt, room.breaking.broken = False, ""
     await room.watch.drain()
@@ -236,13 +207,13 @@ async def test_newest_time_heard_of_a_symbol_is_known_before_it_is_taken_in(
 async def test_run_takes_in_whatever_is_heard_until_it_ends() -> None:
     """Also what was heard before it began, and while it was at work."""
     room = await WatchedRoom.open()
-    room.watch.heard(_funding(UNTIL + HOUR))
+    room.watch.heard(funding_told(UNTIL + HOUR))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(room.watch.run)
         await settle()
         assert len(room.paid) == 1
-        room.watch.heard(_funding(UNTIL + 2 * HOUR))
-        room.watch.heard(_funding(UNTIL + 3 * HOUR))
+        room.watch.heard(funding_told(UNTIL + 2 * HOUR))
+        room.watch.heard(funding_told(UNTIL + 3 * HOUR))
         await settle()
         assert len(room.paid) == 3
         tasks.cancel_scope.cancel()
@@ -251,7 +222,9 @@ async def test_run_takes_in_whatever_is_heard_until_it_ends() -> None:
 async def test_events_are_taken_in_in_the_order_they_were_heard() -> None:
     """Whatever kinds they are of."""
     room = await WatchedRoom.open()
-    await room.hears(execution(1), _transfer("a", "5", UNTIL + 1), execution(2), execution(3), _funding(UNTIL + HOUR))
+    await room.hears(
+        execution(1), transfer_told("a", "5", UNTIL + 1), execution(2), execution(3), funding_told(UNTIL + HOUR)
+    )
     assert room.events == [
         LogEvent.EXTERNAL_FILL,
         LogEvent.TRANSFER_SEEN,

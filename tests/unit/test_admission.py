@@ -5,7 +5,16 @@ from decimal import Decimal
 import pytest
 
 from agentic_core.deployments import admit, admit_paper, save_skill
-from agentic_core.domain import DeploymentId, DeploymentStatus, Instant, Instrument, Symbol, UserId, derived_uuid
+from agentic_core.domain import (
+    DeploymentId,
+    DeploymentStatus,
+    Desired,
+    Instant,
+    Instrument,
+    Symbol,
+    UserId,
+    derived_uuid,
+)
 from agentic_core.errors import Conflict, InputError, NotFound, SkillUnbounded
 from agentic_core.skills import load_skill
 from agentic_core.store.memory import MemoryStore
@@ -84,12 +93,37 @@ async def test_deployment_whose_process_is_gone_makes_room() -> None:
     )
 
 
-async def test_deployment_whose_process_lives_keeps_its_place() -> None:
+@pytest.mark.parametrize("desired", Desired)
+async def test_deployment_whose_process_lives_keeps_its_place(desired: Desired) -> None:
     """Somebody holds its account's lease, so the second one is refused and the first one is left alone."""
     store = MemoryStore(now=lambda: AT)
     version = await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)
     first = await admit_paper(store, USER, version, deployment=FIRST, at=AT)
     assert await store.leases.acquire(first.account_key, "its runner", 15_000) is not None
+    await store.deployments.set_desired(FIRST, desired)
     with pytest.raises(Conflict):
         await admit_paper(store, USER, version, deployment=SECOND, at=AT)
     assert (await store.deployments.load(FIRST)).status is DeploymentStatus.PROVISIONING
+
+
+@pytest.mark.parametrize("desired", [Desired.FLATTEN, Desired.STOPPED])
+async def test_deployment_that_shall_not_run_makes_room_once_its_process_is_gone(desired: Desired) -> None:
+    """What it was to come to keeps nobody from deploying the skill anew."""
+    store = MemoryStore(now=lambda: AT)
+    version = await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)
+    await admit_paper(store, USER, version, deployment=FIRST, at=AT)
+    await store.deployments.set_desired(FIRST, desired)
+    await admit_paper(store, USER, version, deployment=SECOND, at=AT)
+    assert (await store.deployments.load(FIRST)).status is DeploymentStatus.ERROR
+
+
+async def test_deployment_whose_lease_was_revoked_makes_room() -> None:
+    """Its process is fenced; the lease stays revoked."""
+    store = MemoryStore(now=lambda: AT)
+    version = await save_skill(store, USER, SKILL, instruments=INSTRUMENTS)
+    first = await admit_paper(store, USER, version, deployment=FIRST, at=AT)
+    assert await store.leases.acquire(first.account_key, "its runner", 15_000) is not None
+    await store.leases.revoke(first.account_key)
+    await admit_paper(store, USER, version, deployment=SECOND, at=AT)
+    assert (await store.deployments.load(FIRST)).status is DeploymentStatus.ERROR
+    assert await store.leases.acquire(first.account_key, "its runner", 15_000) is None

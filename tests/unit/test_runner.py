@@ -8,6 +8,7 @@ from agentic_core.backtest.funding import constant_funding
 from agentic_core.chat import ScriptedChatModel
 from agentic_core.domain import (
     DeploymentStatus,
+    Desired,
     Interval,
     NoopResult,
     RunRecord,
@@ -168,6 +169,24 @@ async def test_second_runner_of_an_account_is_turned_away() -> None:
     )
     assert (await stage.store.deployments.load(RUN)).status is DeploymentStatus.PROVISIONING
     assert await stage.store.decisions.recent(RUN, 9) == ()
+
+
+async def test_deployment_that_shall_be_stopped_is_not_run() -> None:
+    """A start that comes late obeys, and says what it obeyed."""
+    stage = await stage_of(Says(None))
+    await stage.store.deployments.set_desired(RUN, Desired.STOPPED)
+    with pytest.raises(ConfigError, match=r"the desired state of deployment .* is stopped, so nothing runs it"):
+        await stage.run()
+    assert (await stage.store.deployments.load(RUN)).status is DeploymentStatus.PROVISIONING
+
+
+async def test_deployment_whose_lease_was_revoked_is_not_run() -> None:
+    """Whoever took it away gives it back first."""
+    stage = await stage_of(Says(None))
+    await stage.store.leases.revoke(paper_account(RUN))
+    with pytest.raises(ConfigError, match=r"the trading lease of paper:.* was revoked"):
+        await stage.run()
+    assert (await stage.store.deployments.load(RUN)).status is DeploymentStatus.PROVISIONING
 
 
 async def test_deployment_that_has_ended_cannot_be_run_again() -> None:
