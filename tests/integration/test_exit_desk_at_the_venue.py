@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agentic_core.domain import Bps, Decision, RiskLimits, Symbol, TradingState
-from agentic_core.errors import Fenced, StoreUnavailable, UsageError
+from agentic_core.errors import Fenced, JournalBroken, StoreUnavailable, UsageError
 from agentic_core.logevents import LogEvent
 from agentic_core.ports.simulated_venue import CutLink
 from agentic_core.runtime.exits import ExitDesk, ExitRules, ExitTurn, stop_planner
@@ -63,9 +63,9 @@ def test_symbol_that_cannot_be_written_down_keeps_no_other_from_being_closed() -
     play(story, HALTED, watches=False)
 
 
-@pytest.mark.parametrize("error", [Fenced, StoreUnavailable])
+@pytest.mark.parametrize("error", [Fenced, JournalBroken, StoreUnavailable])
 def test_end_of_the_runner_passes_through_once_the_others_were_looked_after(error: type[Exception]) -> None:
-    """The lease or the database is gone: whoever runs the desk has to know."""
+    """The lease, the database or the copy of the journal is gone: whoever runs the desk has to know."""
 
     async def story(place: ExitPlace) -> None:
         def decide(turn: ExitTurn) -> Decision:

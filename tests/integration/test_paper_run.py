@@ -18,10 +18,11 @@ from agentic_core.domain import (
 )
 from agentic_core.errors import ConfigError, Fenced, StoreUnavailable
 from agentic_core.runtime.terms import Terms
-from agentic_core.store.postgres import PostgresStore, open_store
+from agentic_core.store.postgres import PostgresStore
 from tests.support.backtests import Script, backtest, candles_of, dataset_of, mark_of
 from tests.support.by_hand import execute
 from tests.support.drawn_scenes import story
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.paper_runs import RUN, Stage, staged
 from tests.support.turns import close_of, mandate, open_of
 
@@ -46,7 +47,7 @@ RATES = constant_funding(Decimal("0.0004"))
 @pytest.fixture
 async def store(database: str) -> AsyncIterator[PostgresStore]:
     """Open the store of a database of the test's own."""
-    async with open_store(database) as opened:
+    async with open_narrow_store(database) as opened:
         yield opened
 
 

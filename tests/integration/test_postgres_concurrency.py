@@ -7,10 +7,12 @@ import anyio
 import psycopg
 import pytest
 
-from agentic_core.domain import AccountKey, CommandKind, Fence
+from agentic_core.domain import CommandKind, Fence
 from agentic_core.errors import AgenticError, Conflict, Fenced
-from agentic_core.store.postgres import PostgresStore, open_store
+from agentic_core.store.postgres import PostgresStore
+from tests.support.agent_wallets import live_deployment
 from tests.support.by_hand import execute
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.store_under_test import PAYLOAD, TTL_MS, StoreUnderTest, in_postgres
 from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, USER, decision, deployment, hash_of, intent
 
@@ -24,7 +26,7 @@ Work = Callable[[PostgresStore], Awaitable[object]]
 @pytest.fixture
 async def subject(database: str) -> AsyncIterator[StoreUnderTest]:
     """Yield a furnished store."""
-    async with open_store(database) as store:
+    async with open_narrow_store(database) as store:
         yield await in_postgres(store, database)
 
 
@@ -39,7 +41,7 @@ async def _race(database: str, work: Work) -> tuple[list[object], list[AgenticEr
             lost.append(error)
 
     async with AsyncExitStack() as stack:
-        stores = [await stack.enter_async_context(open_store(database, pool_max=1)) for _ in range(RUNNERS)]
+        stores = [await stack.enter_async_context(open_narrow_store(database, pool_max=1)) for _ in range(RUNNERS)]
         async with anyio.create_task_group() as tasks:
             for store in stores:
                 tasks.start_soon(run, store)
@@ -59,9 +61,11 @@ async def test_one_tick_prepared_by_several_runners_has_one_winner(database: str
 
 async def test_free_account_wanted_by_several_runners_goes_to_one(database: str, subject: StoreUnderTest) -> None:
     """Exactly one lease is given."""
+    live = await live_deployment(subject.store, subject.skill)
     names = iter(["a", "b", "c", "d"])
     won, lost = await _race(
-        database, lambda store: store.leases.acquire(AccountKey("mainnet:0xabc"), next(names), TTL_MS)
+        database,
+        lambda store: store.leases.acquire(live.account_key, next(names), TTL_MS, deployment=live.id),
     )
     assert [lease is None for lease in won].count(False) == 1
     assert lost == []
@@ -147,9 +151,7 @@ async def test_write_that_waits_for_a_takeover_is_fenced_by_it(database: str, su
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
             with psycopg.connect(database) as other:
-                other.execute(
-                    "update leases set epoch = epoch + 1, holder = 'runner-2' where account_key = %s", [PAPER]
-                )
+                other.execute("update leases set epoch = epoch + 1 where account_key = %s", [PAPER])
                 tasks.start_soon(write)
                 await _until_somebody_waits(database)
     assert [type(error) for error in refused] == [Fenced]

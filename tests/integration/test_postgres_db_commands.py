@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from agentic_core.cli.db import build
 from agentic_core.cli.lazy import CommandLine
 from agentic_core.cli.services import Services
+from agentic_core.errors import NotFound
 from agentic_core.system import SystemClock, SystemEntropy, SystemFiles, SystemProcesses
 from tests.support.by_hand import execute
 from tests.support.embedded_postgres import GivenEnvironment
@@ -102,3 +103,29 @@ def test_db_command_without_a_server_exits_with_2_and_one_line(
     assert said.startswith(f"error: database trading at {tmp_path} cannot be used")
     assert said.count("\n") == 1
     assert "hunter2" not in said
+
+
+def test_db_enrol_runner_prints_the_address_of_its_login_and_dismiss_runner_takes_it_away(database: str) -> None:
+    """The deployment is all that login knows of; who has none is told how to get one."""
+    for row in (
+        "insert into users (id) values ('00000000-0000-4000-8000-000000000001')",
+        "insert into skills (id, user_id, name, slug) select gen_random_uuid(), id, 's', 's' from users",
+        (
+            "insert into skill_versions (skill_id, version, payload, payload_hash)"
+            " select id, 1, '{}', repeat('0', 64) from skills"
+        ),
+        (
+            "insert into deployments (id, user_id, skill_id, skill_version, broker_kind, status, account_key)"
+            " select made, user_id, id, 1, 'paper', 'running', 'paper:' || made from skills, gen_random_uuid() as made"
+        ),
+    ):
+        execute(database, row)
+    ((deployment,),) = execute(database, "select id::text from deployments")
+    result = _run(database, "enrol-runner", str(deployment))
+    assert result.exit_code == 0
+    name, _, address = result.output.strip().partition("=")
+    assert name == "DATABASE_URL"
+    assert execute(address, "select public.runner_deployment()::text") == [(deployment,)]
+    assert "is gone" in _run(database, "dismiss-runner", str(deployment)).output
+    with pytest.raises(NotFound, match="agentic db enrol-runner"):
+        _run(database, "dismiss-runner", str(deployment))

@@ -13,9 +13,10 @@ from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import AgenticError, Conflict, Fenced
 from agentic_core.store.postgres import PostgresStore, open_store
 from tests.support.by_hand import execute
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.numbered_intents import SIGNING, another_account, next_nonce, prepared, stop
 from tests.support.store_under_test import StoreUnderTest, in_postgres
-from tests.support.stored_values import AT, DEPLOYMENT, PAPER, accepted, decision, fill, intent
+from tests.support.stored_values import AT, DEPLOYMENT, LIVE, accepted, decision, fill, intent
 
 pytest_plugins = ["tests.support.postgres"]
 pytestmark = pytest.mark.anyio
@@ -28,12 +29,13 @@ Work = Callable[[PostgresStore, int], Awaitable[object]]
 @pytest.fixture
 async def subject(database: str) -> AsyncIterator[StoreUnderTest]:
     """Yield a furnished store."""
-    async with open_store(database) as store:
-        yield await in_postgres(store, database)
+    async with open_narrow_store(database) as store:
+        yield await in_postgres(store, database, live=True)
 
 
-async def _side_by_side(database: str, works: list[Work]) -> list[object]:
+async def _side_by_side(database: str, works: list[Work], *, owned: bool = False) -> list[object]:
     """Run each with a connection of its own, and return what comes of each; errors of ours are results."""
+    opened = open_store if owned else open_narrow_store
     results: list[object] = [None] * len(works)
 
     async def run(store: PostgresStore, place: int) -> None:
@@ -44,7 +46,7 @@ async def _side_by_side(database: str, works: list[Work]) -> list[object]:
 
     with anyio.fail_after(30):
         async with AsyncExitStack() as stack:
-            stores = [await stack.enter_async_context(open_store(database, pool_max=1)) for _ in works]
+            stores = [await stack.enter_async_context(opened(database, pool_max=1)) for _ in works]
             async with anyio.create_task_group() as tasks:
                 for place, store in enumerate(stores):
                     tasks.start_soon(run, store, place)
@@ -83,7 +85,10 @@ def _numbers(database: str) -> list[object]:
 
 
 async def test_nonces_drawn_side_by_side_are_never_the_same(database: str, subject: StoreUnderTest) -> None:
-    """Ticks of two accounts of one signer, two legs and a stop each, all of one millisecond: none twice, none left."""
+    """Ticks of two accounts of one signer, two legs and a stop each, all of one millisecond: none twice, none left.
+
+    No runner signs for two accounts, so it is the owner who does.
+    """
     other, fence = await another_account(subject)
 
     async def ticks(store: PostgresStore, place: int) -> None:
@@ -93,7 +98,7 @@ async def test_nonces_drawn_side_by_side_are_never_the_same(database: str, subje
             wanted = decision(subject.skill, minute=minute, run=run, opens=True)
             await store.intents.prepare(own, wanted, [*legs, stop(minute, leg=2)], at=AT, signing=SIGNING)
 
-    assert await _side_by_side(database, [ticks] * RUNNERS) == [None] * RUNNERS
+    assert await _side_by_side(database, [ticks] * RUNNERS, owned=True) == [None] * RUNNERS
     assert _numbers(database) == [AT + place for place in range(RUNNERS * TICKS * 2)]
 
 
@@ -170,15 +175,15 @@ async def test_nonce_is_not_drawn_by_who_waits_for_a_takeover(database: str, sub
     intents, wanted = subject.store.intents, decision(subject.skill, minute=1, opens=True)
     works: list[Awaitable[object]] = [
         intents.prepare(subject.fence, wanted, [intent(1)], at=AT, signing=SIGNING),
-        intents.assign(Fence(account=PAPER, epoch=2), waiting, SIGNING, at=AT),
-        intents.note(Fence(account=PAPER, epoch=3), IntentRecord(prepared=waiting, sends=1), [fill("f")], at=AT),
+        intents.assign(Fence(account=LIVE, epoch=2), waiting, SIGNING, at=AT),
+        intents.note(Fence(account=LIVE, epoch=3), IntentRecord(prepared=waiting, sends=1), [fill("f")], at=AT),
     ]
     for work in works:
-        result = await _while_held(database, "update leases set epoch = epoch + 1, holder = 'runner-2'", work)
+        result = await _while_held(database, "update leases set epoch = epoch + 1", work)
         assert type(result) is Fenced
     assert execute(database, "select * from signer_nonces") == []
-    assert await subject.store.intents.living(PAPER) == (IntentRecord(prepared=waiting),)
-    assert await subject.store.intents.fills(PAPER) == ()
+    assert await subject.store.intents.living(LIVE) == (IntentRecord(prepared=waiting),)
+    assert await subject.store.intents.fills(LIVE) == ()
 
 
 async def test_nonce_given_before_is_refused_where_the_count_was_set_back(
@@ -197,7 +202,7 @@ async def test_nonce_given_before_is_refused_where_the_count_was_set_back(
             await attempt
         assert refused.value.constraint == "order_intents_one_per_nonce"
     assert _numbers(database) == [AT]
-    assert len(await subject.store.intents.living(PAPER)) == 2
+    assert len(await subject.store.intents.living(LIVE)) == 2
     assert execute(database, "select nonce from signer_nonces") == [(0,)]
 
 
@@ -206,8 +211,8 @@ async def test_nonces_go_on_in_a_process_that_was_started_anew(database: str, su
     (made,) = await prepared(subject, [intent(0)], at=AT + 500, signing=SIGNING)
     noted = IntentRecord(prepared=made, state=IntentState.SENT, sends=1)
     await subject.store.intents.note(subject.fence, noted, at=AT)
-    async with open_store(database) as restarted:
-        assert await restarted.intents.living(PAPER) == (noted,)
+    async with open_narrow_store(database) as restarted:
+        assert await restarted.intents.living(LIVE) == (noted,)
         wanted = decision(subject.skill, minute=1, opens=True)
         (later,) = await restarted.intents.prepare(subject.fence, wanted, [intent(1)], at=AT, signing=SIGNING)
     assert later.nonce == AT + 501
@@ -220,9 +225,9 @@ async def test_note_that_waits_for_another_is_measured_against_it(database: str,
     work = subject.store.intents.note(subject.fence, older, [fill("f", made.intent.cloid)], at=AT)
     result = await _while_held(database, "update order_intents set sends = 2, state = 'sent'", work)
     assert type(result) is Conflict
-    found = await subject.store.intents.find(PAPER, made.intent.cloid)
+    found = await subject.store.intents.find(LIVE, made.intent.cloid)
     assert found == IntentRecord(prepared=made, state=IntentState.SENT, sends=2)
-    assert await subject.store.intents.fills(PAPER) == ()
+    assert await subject.store.intents.fills(LIVE) == ()
 
 
 async def test_fills_noted_side_by_side_are_recorded_once(database: str, subject: StoreUnderTest) -> None:
@@ -241,7 +246,7 @@ async def test_fills_noted_side_by_side_are_recorded_once(database: str, subject
     ]
     results = await _side_by_side(database, works)
     assert [result for result in results if isinstance(result, AgenticError)] == []
-    assert await subject.store.intents.fills(PAPER) == tuple(fills)
+    assert await subject.store.intents.fills(LIVE) == tuple(fills)
 
 
 async def test_fills_written_in_opposite_orders_do_not_stop_each_other(database: str, subject: StoreUnderTest) -> None:

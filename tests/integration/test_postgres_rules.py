@@ -7,11 +7,13 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from agentic_core.domain import AccountKey, DecisionRecord, DeploymentId, DeploymentStatus, Fence, TickId
+from agentic_core.domain import DecisionRecord, DeploymentId, DeploymentStatus, Fence, TickId
 from agentic_core.errors import Fenced, NotFound, UsageError
 from agentic_core.logevents import LogLevel
 from agentic_core.store.postgres import open_store
-from tests.support.by_hand import execute
+from tests.support.agent_wallets import live_deployment
+from tests.support.by_hand import execute, execute_as
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.store_under_test import TTL_MS, StoreUnderTest, in_postgres
 from tests.support.stored_values import (
     AT,
@@ -36,16 +38,17 @@ RUN = DeploymentId(uuid_of("run"))
 @pytest.fixture
 async def subject(database: str) -> AsyncIterator[StoreUnderTest]:
     """Yield a furnished store."""
-    async with open_store(database) as store:
+    async with open_narrow_store(database) as store:
         yield await in_postgres(store, database)
 
 
 @pytest.mark.parametrize("change", ["update fills set fee = 0", "delete from fills", "truncate fills"])
 async def test_fills_are_never_changed(database: str, subject: StoreUnderTest, change: str) -> None:
-    """Not even by the owner of the table."""
+    """Not by a role that was granted everything, and nobody empties the table."""
     await subject.store.intents.record_fills(subject.fence, DEPLOYMENT, [fill("f1")], at=AT)
-    with pytest.raises(errors.RestrictViolation, match="fills are facts"):
-        execute(database, change)
+    with pytest.raises(errors.RestrictViolation, match="rows of fills are facts"):
+        execute_as(database, "plain_role", change)
+    assert execute(database, "select count(*), (select count(*) from owner_edits) from fills") == [(1, 0)]
 
 
 @pytest.mark.parametrize(
@@ -53,34 +56,63 @@ async def test_fills_are_never_changed(database: str, subject: StoreUnderTest, c
     [
         "delete from skill_versions",
         "truncate skill_versions cascade",
-        "set role plain_role; update skill_versions set payload = '{}'",
-        "set role plain_role; update skill_versions set payload_hash = repeat('0', 64)",
-        "set role plain_role; update skill_versions set loss_bound = null",
+        "update skill_versions set payload = '{}'",
+        "update skill_versions set payload_hash = repeat('0', 64)",
+        "update skill_versions set loss_bound = null",
+        "update skill_versions set created_at = now()",
     ],
 )
 async def test_skill_versions_are_immutable(database: str, subject: StoreUnderTest, change: str) -> None:
-    """Nobody deletes one, and only the table's owner may edit one by hand."""
-    execute(database, "do $$ begin create role plain_role; exception when duplicate_object then null; end $$")
-    execute(database, "grant select, update on skill_versions to plain_role")
-    with pytest.raises(errors.RestrictViolation, match="skill versions are immutable"):
-        execute(database, change)
+    """Whatever a role was granted, it saves a new version instead."""
+    with pytest.raises(errors.RestrictViolation, match="rows of skill_versions are facts"):
+        execute_as(database, "plain_role", change)
+
+
+@pytest.mark.parametrize("table", ["fills", "skill_versions", "owner_edits"])
+async def test_facts_are_never_emptied_at_once(database: str, table: str) -> None:
+    """Not even by the owner, of whose edits there would be no trace."""
+    with pytest.raises(errors.RestrictViolation, match=f"rows of {table} are facts and leave no trace"):
+        execute(database, f"truncate {table} cascade")
+
+
+async def test_owner_edits_facts_as_typed_and_leaves_a_row_that_says_so(database: str, subject: StoreUnderTest) -> None:
+    """Who, when, which row, and what it was and became; the rows that say so are facts like the others."""
+    await subject.store.intents.record_fills(subject.fence, DEPLOYMENT, [fill("f1")], at=AT)
+    execute(database, "update fills set fee = 0.5")
+    execute(database, "delete from fills")
+    assert execute(database, "select count(*) from fills") == [(0,)]
+    rows = execute(
+        database,
+        "select role = session_user, now() - at < interval '1 minute', relation, verb, key, before -> 'fee' as was,"
+        " after -> 'fee' as becomes from owner_edits order by id",
+    )
+    key = {"account_key": PAPER, "fill_id": "f1"}
+    assert rows == [
+        (True, True, "public.fills", "update", key, 0.027145, 0.5),
+        (True, True, "public.fills", "delete", key, 0.5, None),
+    ]
+    execute(database, "delete from owner_edits where verb = 'update'")
+    assert execute(database, "select relation, verb from owner_edits order by id") == [
+        ("public.fills", "delete"),
+        ("public.owner_edits", "delete"),
+    ]
+    with pytest.raises(errors.RestrictViolation, match="rows of owner_edits are facts"):
+        execute_as(database, "plain_role", "delete from owner_edits")
 
 
 async def test_skill_version_notes_may_be_written_by_any_role_that_is_granted(
     database: str, subject: StoreUnderTest
 ) -> None:
     """A note about a version is no part of it."""
-    execute(database, "do $$ begin create role plain_role; exception when duplicate_object then null; end $$")
-    execute(database, "grant select, update on skill_versions to plain_role")
-    execute(database, "set role plain_role; update skill_versions set notes = 'fine'")
+    execute_as(database, "plain_role", "update skill_versions set notes = 'fine'")
     assert execute(database, "select notes from skill_versions") == [("fine",)]
 
 
 @pytest.mark.parametrize("change", ["update leases set epoch = epoch - 1", "delete from leases", "truncate leases"])
 async def test_lease_epoch_never_goes_back(database: str, subject: StoreUnderTest, change: str) -> None:
     """Epochs only grow, and a row that could start anew is never deleted."""
-    execute(database, "update leases set epoch = 7")
-    with pytest.raises(errors.RestrictViolation, match="epoch of a lease only grows"):
+    execute(database, "update leases set epoch = 7, state = 'free'")
+    with pytest.raises(errors.RestrictViolation, match="only grows"):
         execute(database, change)
 
 
@@ -190,13 +222,15 @@ async def test_trace_joins_a_tick_with_its_orders(database: str, subject: StoreU
     assert joined == [(1,)]
 
 
-async def test_fill_of_a_deployment_on_another_account_is_refused(subject: StoreUnderTest) -> None:
-    """What happened on an account belongs to a deployment that trades it."""
-    other = AccountKey("paper:other")
-    lease = await subject.store.leases.acquire(other, "runner-1", TTL_MS)
+async def test_fill_of_a_deployment_on_another_account_is_refused(database: str, subject: StoreUnderTest) -> None:
+    """What happened on an account belongs to a deployment that trades it, even where the owner writes it."""
+    live = await live_deployment(subject.store, subject.skill)
+    lease = await subject.store.leases.acquire(live.account_key, "runner-1", TTL_MS, deployment=live.id)
     assert lease is not None
-    with pytest.raises(NotFound, match="no such deployment on this account"):
-        await subject.store.intents.record_fills(Fence(account=other, epoch=1), DEPLOYMENT, [fill("f1")], at=AT)
+    fence = Fence(account=live.account_key, epoch=1)
+    async with open_store(database) as owned:
+        with pytest.raises(NotFound, match="no such deployment on this account"):
+            await owned.intents.record_fills(fence, DEPLOYMENT, [fill("f1")], at=AT)
 
 
 async def test_malformed_ids_are_never_found(subject: StoreUnderTest) -> None:

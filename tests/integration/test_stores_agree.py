@@ -22,11 +22,11 @@ from agentic_core.domain.order import Signing
 from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import AgenticError
 from agentic_core.ports.intents import IntentStore
-from agentic_core.store.postgres import open_store
 from tests.support.dice import OFF_ON, Dice
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.numbered_intents import OTHER_SIGNING, SIGNING, prepared, stop, successor
 from tests.support.store_under_test import StoreUnderTest, in_memory, in_postgres
-from tests.support.stored_values import AT, DEPLOYMENT, PAPER, fill, intent
+from tests.support.stored_values import AT, DEPLOYMENT, LIVE, fill, intent
 
 pytest_plugins = ["tests.support.postgres"]
 pytestmark = pytest.mark.anyio
@@ -54,7 +54,7 @@ class Pair:
         """Let the lease run out and go to the next."""
         first, second = self.stores
         for one in self.stores:
-            one.run_out(PAPER)
+            one.run_out(LIVE)
         fence = await successor(first)
         assert await successor(second) == fence
         self.fences.append(fence)
@@ -63,8 +63,8 @@ class Pair:
 @pytest.fixture
 async def pair(database: str) -> AsyncIterator[Pair]:
     """Yield both, furnished the same."""
-    async with open_store(database) as store:
-        first, second = await in_memory(), await in_postgres(store, database)
+    async with open_narrow_store(database) as store:
+        first, second = await in_memory(live=True), await in_postgres(store, database, live=True)
         assert (first.fence, first.skill) == (second.fence, second.skill)
         yield Pair(stores=(first, second), fences=[first.fence])
 
@@ -149,8 +149,8 @@ async def step(pair: Pair, rolled: Dice) -> tuple[object, object]:
 async def shown(subject: StoreUnderTest, made: list[PreparedIntent]) -> list[object]:
     """Return all that can be read."""
     intents = subject.store.intents
-    found = [await intents.find(PAPER, each.intent.cloid) for each in made[-4:]]
-    return [await intents.living(PAPER), await intents.unresolved(PAPER), await intents.fills(PAPER), found]
+    found = [await intents.find(LIVE, each.intent.cloid) for each in made[-4:]]
+    return [await intents.living(LIVE), await intents.unresolved(LIVE), await intents.fills(LIVE), found]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -169,5 +169,5 @@ async def test_stores_answer_the_same_whatever_is_written(pair: Pair, seed: int)
 
 
 async def _numbered(pair: Pair) -> list[PreparedIntent]:
-    found = [await pair.stores[0].store.intents.find(PAPER, each.intent.cloid) for each in pair.made]
+    found = [await pair.stores[0].store.intents.find(LIVE, each.intent.cloid) for each in pair.made]
     return [each.prepared for each in found if each is not None and each.prepared.nonce is not None]

@@ -14,7 +14,7 @@ from agentic_core.domain.times import DAY_MS
 from agentic_core.logevents import LogEvent
 from agentic_core.ports.wallet import ApprovalTaken, WalletChallenge
 from agentic_core.ports.wallet_store import AgentWalletRecord, PendingWallet, WalletEnd
-from agentic_core.store.postgres import open_store
+from tests.support.narrow_roles import open_narrow_store
 from tests.support.wallet_flow import Line, WalletFlow
 from tests.support.wallet_room import CHAIN
 
@@ -27,7 +27,7 @@ EXPIRING, REVOKED = LogEvent.WALLET_EXPIRING, LogEvent.WALLET_REVOKED
 @asynccontextmanager
 async def process(flow: WalletFlow, database: str) -> AsyncGenerator[None]:
     """Start, and end."""
-    async with open_store(database) as store:
+    async with open_narrow_store(database) as store:
         flow.store = store.wallets
         flow.restart()
         yield
@@ -55,9 +55,9 @@ async def all_look(flow: WalletFlow, database: str) -> list[Line]:
     now, say = flow.room.clock.now(), flow.services.say
     look = partial(check_wallets, network="Testnet", now=now, say=say)
     async with (
-        open_store(database) as one,
-        open_store(database) as two,
-        open_store(database) as three,
+        open_narrow_store(database) as one,
+        open_narrow_store(database) as two,
+        open_narrow_store(database) as three,
         anyio.create_task_group() as tasks,
     ):
         for store in (one, two, three):
