@@ -105,7 +105,10 @@ def test_paper_whose_place_is_taken_is_refused(room: CommandRoom, database: str)
     assert room.run_skill("paper", "--quiet").code == 0
     room.json.unlink()
     execute(database, "update deployments set status = 'running', stopped_at = null")
-    execute(database, "update leases set state = 'held', expires_at = clock_timestamp() + interval '1 minute'")
+    execute(
+        database,
+        "update leases set epoch = epoch + 1, state = 'held', expires_at = clock_timestamp() + interval '1 minute'",
+    )
     said = room.run_skill("paper")
     assert (said.code, said.out.count("\n")) == (1, 1)
     assert said.out.startswith("worst loss by the caps: ")

@@ -147,6 +147,7 @@ class Host:
         live = self._live
         ports = AccountPorts(
             store=self._store.intents,
+            ledger=self._store.ledger,
             broker=live.opened.broker,
             reads=live.reads,
             prices=live.market,
