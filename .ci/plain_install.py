@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from agentic_core.errors import ConfigError
 
-ABSENT = ("eth_account", "litestar", "numpy", "polars", "psycopg", "websockets")
+ABSENT = ("cryptography", "eth_account", "litestar", "numpy", "polars", "psycopg", "websockets")
 ADAPTERS = ("agentic_core.backtest", "agentic_core.store.postgres", "agentic_core.web")
 """What an extra is for; whoever imports these has installed it."""
 

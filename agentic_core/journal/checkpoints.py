@@ -10,13 +10,18 @@ from hashlib import sha256
 from typing import Final, Self, TypeAlias
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from agentic_core.domain.ids import DeploymentId
 from agentic_core.domain.journal import Checkpoint, JournalHead
 from agentic_core.domain.times import Instant
 from agentic_core.errors import ConfigError, UsageError
+
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+except ImportError as exc:
+    _MISSING = "checkpoints are signed with cryptography: pip install 'agentic-perps[postgres]'"
+    raise ConfigError(_MISSING) from exc
 
 __all__ = ["CheckpointKey", "PublicKey", "Refused", "SignatureCheck", "Signed", "Unproven", "check_signature"]
 

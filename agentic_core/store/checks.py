@@ -12,6 +12,7 @@ from agentic_core.store import sentences
 __all__ = [
     "AFTER_BOOKED",
     "FINAL_OUTCOMES",
+    "TEXT_MAX",
     "UNRESOLVED_STATES",
     "check_final",
     "check_free",

@@ -2,17 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import NamedTuple
 
 from agentic_core.domain import Fill as LedgerFill
-from agentic_core.domain import IntentKind, IntentState, Side
+from agentic_core.domain import IntentKind, IntentState
 from agentic_core.logevents import LogEvent
-from agentic_hl.venue.entities import Fill
 from tests.lifecycles.naked import longest_bare, merged, overlap
 from tests.lifecycles.process import Noted
 from tests.lifecycles.scene import ACCOUNT, Scene
-from tests.lifecycles.venue_books import VenueBooks
+from tests.lifecycles.trail import faults_of_trail
+from tests.lifecycles.venue_books import Row
 
 __all__ = ["Verdict", "judge"]
 
@@ -64,6 +63,7 @@ async def judge(scene: Scene) -> Verdict:
         *_executions(scene, signed),
         *_opens(scene),
         *_claims(scene),
+        *await faults_of_trail(scene),
         *scene.broken,
     ]
     return Verdict(
@@ -85,7 +85,7 @@ def _resolved_after(noted: Noted, now: int) -> int:
 
 
 def _late(scene: Scene, signed: Iterable[Noted]) -> Iterable[str]:
-    away = merged(outage for outage in scene.outages if outage.kind in _ASKING)
+    away = merged([*(outage for outage in scene.outages if outage.kind in _ASKING), *scene.repeated])
     for noted in signed:
         name = f"{noted.prepared.intent.kind} {noted.prepared.intent.cloid}"
         began, took = noted.signed_at[0], _resolved_after(noted, scene.ms)
@@ -106,23 +106,16 @@ def _unended(scene: Scene) -> Iterable[str]:
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_Row = tuple[str, str | None, Side, Decimal, Decimal, Decimal, int]
-
 
 def _ledger(ledger: Iterable[LedgerFill], scene: Scene) -> Iterable[str]:
     ours = Counter(_booked(fill) for fill in ledger)
-    theirs = Counter(_executed(fill, scene.books) for fill in scene.books.fills)
+    theirs = Counter(scene.books.row(fill) for fill in scene.books.fills)
     yield from (f"the venue executed {row}, which is not in the ledger" for row in theirs - ours)
     yield from (f"the ledger holds {row}, which the venue never executed" for row in ours - theirs)
 
 
-def _booked(fill: LedgerFill) -> _Row:
+def _booked(fill: LedgerFill) -> Row:
     return (str(fill.symbol), fill.cloid, fill.side, fill.size, fill.price, fill.fee, fill.time)
-
-
-def _executed(fill: Fill, books: VenueBooks) -> _Row:
-    side = Side.BUY if fill.is_buy else Side.SELL
-    return (str(books.symbol(fill.asset)), fill.cloid, side, fill.sz, fill.px, fill.fee, fill.time)
 
 
 # ── orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,6 +143,8 @@ def _executions(scene: Scene, signed: Iterable[Noted]) -> Iterable[str]:
 def _opens(scene: Scene) -> Iterable[str]:
     for opened, beside in scene.notes.opened:
         for other in beside:
+            if other.prepared.intent.cloid in scene.database.unheard and not other.sends:
+                continue  # nobody knew of it, so that nothing of it could leave
             grows = not other.prepared.intent.reduce_only
             if grows or other.signed_at[0] < opened.prepared_at:
                 yield f"{opened.prepared.intent.cloid} was sent while {other.prepared.intent.cloid} was unresolved"

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -33,10 +33,12 @@ from agentic_core.ports.clock import Clock
 from agentic_core.ports.intents import IntentStore
 from agentic_core.runtime.exits import CloseReport, ExitDesk, ExitPorts, ExitTerms
 from agentic_core.runtime.watch import GuardRules
+from agentic_core.store.memory.store import MemoryStore
 from tests.lifecycles.bugs import Bug
+from tests.lifecycles.plants import Plant
 from tests.lifecycles.wrappers import BrokerAround, IntentsAround, ReadsAround
 
-__all__ = ["PLANTED", "Plant"]
+__all__ = ["PLANTED"]
 
 _NOTHING = Size(Decimal(0))
 _MIRROR = Decimal("1.04")
@@ -90,7 +92,7 @@ class BurnedWithoutProof(Bug):
 class HeedlessTakeover(Bug):
     """What an earlier process left is neither burned nor outlived."""
 
-    def store(self, store: IntentStore, epoch: int) -> IntentStore:
+    def store(self, store: IntentStore, epoch: int, database: MemoryStore) -> IntentStore:
         """Return a store that keeps it secret."""
 
         async def living(account: AccountKey) -> tuple[IntentRecord, ...]:
@@ -253,14 +255,6 @@ class SeesNoOrders(Bug):
             return replace(await reads.orders(), orders=())
 
         return ReadsAround(reads, orders=orders)
-
-
-class Plant(NamedTuple):
-    """A mistake, the trouble it shows in, and the words by which it is found."""
-
-    bug: Bug
-    kinds: tuple[str, ...]
-    words: str
 
 
 PLANTED: Final = (

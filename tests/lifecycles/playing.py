@@ -6,22 +6,25 @@ from typing import NamedTuple
 import anyio
 
 from agentic_core.domain import IntentState
-from agentic_core.errors import AgenticError, Fenced, VenueUnavailable
+from agentic_core.errors import AgenticError
 from agentic_core.simulation.world import World
 from tests.lifecycles.bugs import Bug
+from tests.lifecycles.furnishing import furnish
 from tests.lifecycles.judge import Verdict, judge
 from tests.lifecycles.process import Outage, Steps
 from tests.lifecycles.runner import Runner
-from tests.lifecycles.scene import ACCOUNT, Scene
+from tests.lifecycles.scene import SCARCE, Scene
+from tests.lifecycles.station import take_station
 from tests.lifecycles.story import Story
-from tests.lifecycles.trouble import KINDS, SCARCE, Trouble
+from tests.lifecycles.trouble import KINDS, Trouble
 
 __all__ = ["Played", "play"]
 
-_TTL_MS = 15_000
 _SETTLED = frozenset({IntentState.REJECTED, IntentState.DEAD, IntentState.BOOKED})
 _SETTLE_S = 60
 _LOOK_S = 0.25
+_IN_HAND_MS = 3_000
+"""What a process began to ask so shortly before its end, the next asks again."""
 
 
 class Played(NamedTuple):
@@ -59,16 +62,18 @@ class _Stage:
 
     async def _take_over(self, trouble: anyio.CancelScope) -> None:
         scene, chance, began = self.scene, self._chance, self.scene.ms
-        lease = await scene.store.leases.acquire(ACCOUNT, "runner", _TTL_MS)
-        assert lease is not None, "one holder takes its own lease at any time"
-        scene.epoch = lease.epoch
+        station = await take_station(scene, chance, self._bug)
+        if station is None:
+            await self._wait_a_little(began)
+            return
         scope, dies_at = anyio.CancelScope(), None
         if self._crashes and self._story.turns_left:
             self._crashes -= 1
             dies_at = chance.between(20, 900)
         steps = Steps(scope, dies_at)
         clock = scene.world.clock_ahead(chance.between(-3_000, 3_000))
-        runner = Runner(scene, steps, clock, lease.epoch, self._bug)
+        runner = Runner(scene, steps, clock, station, self._bug)
+        station.machine.disk.on_crash = scope.cancel
         ended = anyio.Event()
         self._everybody.start_soon(self._live, runner, scope, ended, trouble)
         patience = chance.between(1_000, 40_000) / 1_000 if self._overlaps and self._story.turns_left else None
@@ -78,13 +83,15 @@ class _Stage:
             scene.outages.append(Outage(began, scene.ms))
             await ended.wait()
         if ended.is_set():
-            down = scene.ms
-            await scene.clock.sleep(chance.pick((50, 300, 1_500)) / 1_000)
-            scene.outages.append(Outage(down, scene.ms))
+            await self._wait_a_little(scene.ms)
         else:
             self._overlaps -= 1
             scene.counts["overlaps"] += 1
             scene.world.after(chance.pick((1_000, 20_000)), scope.cancel)
+
+    async def _wait_a_little(self, since: int) -> None:
+        await self.scene.clock.sleep(self._chance.pick((50, 300, 1_500)) / 1_000)
+        self.scene.outages.append(Outage(since, self.scene.ms))
 
     async def _live(
         self, runner: Runner, scope: anyio.CancelScope, ended: anyio.Event, trouble: anyio.CancelScope
@@ -93,12 +100,14 @@ class _Stage:
             try:
                 await runner.boot()
                 await self._play_on(runner, trouble)
-            except (Fenced, VenueUnavailable) as error:
-                self.scene.counts[f"ended by {type(error).__name__}"] += 1
             except AgenticError as error:
-                self.scene.broken.append(f"a process ended by {type(error).__name__}: {error}")
+                self.scene.ended_by(error)
         if scope.cancelled_caught:
             self.scene.counts["crashes"] += 1
+        now = self.scene.ms
+        began = runner.station.session.failed_at or now
+        self.scene.repeated.append(Outage(min(began, now - _IN_HAND_MS), now))
+        runner.station.copy.close()  # as the end of a process does
         ended.set()
 
     async def _play_on(self, runner: Runner, trouble: anyio.CancelScope) -> None:
@@ -142,10 +151,12 @@ def play(seed: int, *, kinds: Sequence[str] = KINDS, turns: int | None = None, b
     world = World(seed)
     chance = world.chance("kinds")
     drawn = tuple(kind for kind in kinds if chance.happens(_share(kinds, kind)))
+    mistake = bug or Bug()
 
     async def main(world: World) -> Played:
-        scene = Scene(world, is_scarce=SCARCE in drawn)
-        stage = _Stage(scene, drawn, turns or chance.between(30, 60), bug or Bug())
+        scene = Scene(world, drawn, mistake.disk)
+        await furnish(scene.store)
+        stage = _Stage(scene, drawn, turns or chance.between(30, 60), mistake)
         await stage.play()
         return Played(seed, drawn, await judge(scene), scene)
 

@@ -1,6 +1,6 @@
 """What a process of a story stands on: its link, its store and its death, each of them watched."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import anyio
@@ -66,17 +66,22 @@ class Steps:
 
 
 class WatchedLink:
-    """A process's way to the venue, which remembers when it did not work."""
+    """A process's way to the venue, which remembers when it did not work, and what is to leave."""
 
-    def __init__(self, link: SimulatedLink, clock: Clock, steps: Steps, outages: list[Outage]) -> None:
+    def __init__(
+        self, link: SimulatedLink, clock: Clock, steps: Steps, outages: list[Outage], leaves: Callable[[bytes], None]
+    ) -> None:
         self._link = link
         self._clock = clock
         self._steps = steps
         self._outages = outages
+        self._leaves = leaves
 
     async def post(self, path: str, body: bytes, timeout_ms: int) -> HttpOutcome:
         """Post, and look at how it went."""
         await self._steps.step()
+        if path == "/exchange":
+            self._leaves(body)
         began, works = self._clock.boottime_ms(), False
         try:
             outcome = await self._link.post(path, body, timeout_ms)
@@ -117,6 +122,8 @@ class Notes:
         self.intents: dict[ClientOrderId, Noted] = {}
         self.opened: list[tuple[Noted, list[Noted]]] = []
         """Every opening order as it began to be sent, with what was unresolved beside it."""
+        self.stale: list[str] = []
+        """What was written by a process that had lost its lease."""
 
     @property
     def now(self) -> int:
@@ -135,7 +142,9 @@ class Notes:
 
     def replaced(self, record: IntentRecord) -> None:
         """Take a new record of an intent."""
-        noted = self.intents[record.prepared.intent.cloid]
+        noted = self.intents.get(record.prepared.intent.cloid)
+        if noted is None:  # nobody was told of it, and the sums show where it came from
+            return
         if record.sends > len(noted.sends):
             noted.sends.append(self.now)
             if _opens(record.prepared.intent):
@@ -160,10 +169,19 @@ def _counts(intent: OrderIntent) -> bool:
 class WatchedIntents:
     """The store of intents as one process sees it; between any two of its steps the process may die."""
 
-    def __init__(self, inner: IntentStore, notes: Notes, steps: Steps) -> None:
+    def __init__(
+        self, inner: IntentStore, notes: Notes, steps: Steps, *, epoch: int, newest: Callable[[], Awaitable[int]]
+    ) -> None:
         self._inner = inner
         self._notes = notes
         self._step = steps.step
+        self._epoch = epoch
+        self._newest = newest
+
+    async def _wrote(self, what: str) -> None:
+        newest = await self._newest()
+        if newest != self._epoch:
+            self._notes.stale.append(f"{what} was written by epoch {self._epoch} while it was epoch {newest}")
 
     async def prepare(
         self,
@@ -179,6 +197,7 @@ class WatchedIntents:
         prepared = await self._inner.prepare(fence, decision, intents, at=at, signing=signing)
         for each in prepared:
             self._notes.prepared(each)
+        await self._wrote(f"decision {decision.decision_id}")
         await self._step()
         return prepared
 
@@ -187,14 +206,24 @@ class WatchedIntents:
         await self._step()
         assigned = await self._inner.assign(fence, prepared, signing, at=at)
         self._notes.assigned(assigned.intent.cloid)
+        await self._wrote(f"the nonce of {assigned.intent.cloid}")
         await self._step()
         return assigned
 
-    async def note(self, fence: Fence, record: IntentRecord, fills: Sequence[Fill] = (), *, at: Instant) -> None:
+    async def note(
+        self,
+        fence: Fence,
+        record: IntentRecord,
+        fills: Sequence[Fill] = (),
+        *,
+        at: Instant,
+        venue_order_id: str | None = None,
+    ) -> None:
         """Replace what is known."""
         await self._step()
-        await self._inner.note(fence, record, fills, at=at)
+        await self._inner.note(fence, record, fills, at=at, venue_order_id=venue_order_id)
         self._notes.replaced(record)
+        await self._wrote(f"{record.state} of {record.prepared.intent.cloid}")
         await self._step()
 
     async def living(self, account: AccountKey) -> tuple[IntentRecord, ...]:
@@ -224,4 +253,5 @@ class WatchedIntents:
         """Record what others caused."""
         await self._step()
         await self._inner.record_fills(fence, deployment, fills, at=at)
+        await self._wrote("a fill of others")
         await self._step()

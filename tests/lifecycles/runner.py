@@ -8,9 +8,8 @@ import anyio
 from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.domain import DayCounters, Fence, HaltReason, Instrument, Symbol, TradingState, Usd, day_of
 from agentic_core.domain.account_events import AccountEvent
-from agentic_core.errors import AgenticError
+from agentic_core.errors import AgenticError, Fenced
 from agentic_core.execution.intent import Contradiction
-from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.broker import Broker
 from agentic_core.runtime.exits import ExitPorts, ExitTerms, stop_planner
 from agentic_core.runtime.live_account import LiveAccount
@@ -29,6 +28,7 @@ from agentic_hl.wire.network import Network
 from tests.lifecycles.bugs import Bug
 from tests.lifecycles.process import Steps, WatchedIntents, WatchedLink
 from tests.lifecycles.scene import ACCOUNT, DEPLOYMENT, DEPOSIT, LIMITS, Scene
+from tests.lifecycles.station import HEARTBEAT_S, Station
 from tests.lifecycles.view import StoryView, exit_decided
 from tests.support.hyperliquid_desk import LIVE, OWNER, WALLET
 
@@ -41,23 +41,29 @@ _ADDRESS = Address(OWNER.address.lower())
 class Runner:
     """A process from its start to its end."""
 
-    def __init__(self, scene: Scene, steps: Steps, clock: WorldClock, epoch: int, bug: Bug) -> None:
+    def __init__(self, scene: Scene, steps: Steps, clock: WorldClock, station: Station, bug: Bug) -> None:
         self.scene: Final = scene
         self.clock: Final = clock
-        self.epoch: Final = epoch
-        self.fence: Final = Fence(account=ACCOUNT, epoch=epoch)
+        self.epoch: Final = station.lease.epoch
+        self.fence: Final = Fence(account=ACCOUNT, epoch=self.epoch)
+        self.station: Final = station
+        self.say: Final = scene.say_of(self.epoch)
         self.bug: Final = bug
         self.state = TradingState.ACTIVE
         self.has_booted = False
         self.has_started: Final = anyio.Event()
         entropy = scene.world.entropy
-        self._link: Final = WatchedLink(scene.place.connect(f"runner {epoch}"), scene.clock, steps, scene.outages)
+        link = scene.place.connect(f"runner {self.epoch}")
+        self._link: Final = WatchedLink(link, scene.clock, steps, scene.outages, self._leaves)
         budget = IpBudget(scene.budgets, clock, scene.weight)
         self._rest: Final = HyperliquidRest(self._link, clock, entropy, budget)
         metas, self.venue_clock = MetaCache(self._rest, clock), VenueClock(self._rest, clock)
         self._access: Final = VenueAccess(rest=self._rest, metas=metas, clock=clock, venue_clock=self.venue_clock)
         self.market: Final = LiveMarketData(self._rest, clock, cache=metas, urgent=UrgentQueries(self._rest))
-        self.store: Final = bug.store(WatchedIntents(scene.store.intents, scene.notes, steps), epoch)
+        database, self._step = station.session.store, steps.step
+        watched = WatchedIntents(database.intents, scene.notes, steps, epoch=self.epoch, newest=self._newest)
+        self.store: Final = bug.store(station.session.intents(watched), self.epoch, database)
+        self._catch_up: Final = bug.before_sending(station.catch_up)
 
     # ── putting it together ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,6 +111,7 @@ class Runner:
             book=self.book,
             plan_stop=stop_planner(terms, self.view.price),
             on_contradiction=self._contradicted,
+            before_sending=self._before_sending,
         )
         ports = ExitPorts(
             orders=self.orders,
@@ -126,6 +133,7 @@ class Runner:
             deployment=DEPLOYMENT,
             orders=self.orders,
             store=self.store,
+            ledger=self.station.session.ledger,
             say=self.say,
             halt=self._halt,
             venue_now=now,
@@ -161,6 +169,7 @@ class Runner:
                     tasks.cancel_scope.cancel()
 
             tasks.start_soon(keep, self.connection.run)
+            tasks.start_soon(keep, self._keep_lease)
             tasks.start_soon(keep, self._live)
         if failures:
             raise failures[0]
@@ -171,14 +180,32 @@ class Runner:
         self.has_started.set()
         await live.run()
 
+    async def _keep_lease(self) -> None:
+        lease = self.station.lease
+        while await self.station.session.leases.renew(lease):
+            await self.clock.sleep(HEARTBEAT_S)
+        raise Fenced(f"the lease of epoch {self.epoch} was lost")
+
+    async def _before_sending(self) -> None:
+        await self._step()
+        try:
+            await self._catch_up()
+        except AgenticError:
+            self.station.session.fail()
+            raise
+        await self._step()
+
+    async def _newest(self) -> int:
+        lease = await self.station.session.store.leases.read(ACCOUNT)
+        return 0 if lease is None else lease.epoch
+
+    def _leaves(self, body: bytes) -> None:
+        self.scene.sent.append(self.station.machine.sent(body))
+
     def _state(self) -> TradingState:
         return TradingState.REDUCING if self.guard.is_drifted else self.state
 
     # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────
-
-    def say(self, event: LogEvent, message: str, *, level: LogLevel = LogLevel.INFO, **facts: str | int | None) -> None:
-        """Say a line."""
-        self.scene.say(self.epoch, event, message, level, facts)
 
     def _told(self, event: AccountEvent) -> None:
         self.watch.heard(self.bug.told(event))

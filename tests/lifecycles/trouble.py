@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
+import anyio
+
 from agentic_core.domain import Symbol
 from agentic_core.ports.simulated_venue import CutLink, DelayMessage, Direction, LagReads, Weather
 from agentic_hl.venue.fault_values import (
@@ -23,13 +25,11 @@ from agentic_hl.venue.fault_values import (
 )
 from tests.lifecycles.owner import Owner
 from tests.lifecycles.process import Outage
-from tests.lifecycles.scene import MARKS, SYMBOLS, Scene
+from tests.lifecycles.scene import MARKS, SCARCE, SYMBOLS, Scene
+from tests.lifecycles.store_trouble import STORE_KINDS, StoreTrouble
 from tests.lifecycles.story import Story
 
-__all__ = ["CALM", "KINDS", "SCARCE", "Trouble"]
-
-SCARCE = "scarce"
-"""Weight is as scarce as it is at the venue."""
+__all__ = ["CALM", "KINDS", "Trouble"]
 
 _WEATHER = ("loss", "delay", "repetition", "garbling")
 _SPITES, _SPITE_MS = 40, 700
@@ -48,6 +48,7 @@ class Trouble:
         self._story = story
         self._chance = scene.world.chance("trouble")
         self._owner = Owner(scene)
+        self._store_trouble = StoreTrouble(scene, kinds)
         self._weather_kinds = [kind for kind in kinds if kind in _WEATHER]
         deeds: Mapping[str, Callable[[], None]] = {
             "commits": self._commit,
@@ -71,18 +72,21 @@ class Trouble:
 
     async def run(self) -> None:
         """Go on until cancelled."""
-        while self._deeds:
-            await self._scene.clock.sleep(self._chance.between(200, 5_000) / 1_000)
-            kind, deed = self._chance.pick(self._deeds)
-            if kind in _RARE and not self._chance.happens(300):
-                continue
-            self._scene.counts[f"trouble {kind}"] += 1
-            deed()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._store_trouble.run)
+            while self._deeds:
+                await self._scene.clock.sleep(self._chance.between(200, 5_000) / 1_000)
+                kind, deed = self._chance.pick(self._deeds)
+                if kind in _RARE and not self._chance.happens(300):
+                    continue
+                self._scene.counts[f"trouble {kind}"] += 1
+                deed()
 
     def end(self) -> None:
         """Let everything be well again."""
         self._scene.place.inject(CALM)
         self._scene.place.inject(LagReads(by_ms=0))
+        self._store_trouble.end()
         for symbol in SYMBOLS:
             self._scene.move(symbol, self._scene.marks[symbol])
 
@@ -189,5 +193,6 @@ class Trouble:
 KINDS = (
     *("loss", "delay", "repetition", "garbling", "commits", "lateness", "questions", "frames", "silence"),
     *("reconnects", "post_only", "halts", "lag", "marks", "depth", "hand", "crash", "overlap", SCARCE),
+    *STORE_KINDS,
 )
 """Everything that can go wrong."""

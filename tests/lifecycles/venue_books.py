@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 
-from agentic_core.domain import Symbol
+from agentic_core.domain import Side, Symbol
 from agentic_core.ports.clock import Clock
 from agentic_hl.venue.entities import Event, Fill, Order, OrderChanged, Traded
 from agentic_hl.venue.venue import Venue
 
-__all__ = ["Cover", "VenueBooks"]
+__all__ = ["Cover", "Row", "VenueBooks"]
+
+Row = tuple[str, str | None, Side, Decimal, Decimal, Decimal, int]
+"""An execution: symbol, client order id, side, size, price, fee and time."""
 
 _NEVER_TAKEN = ("rejected", "Rejected")
 _FAR = Decimal("0.15")
@@ -68,6 +71,11 @@ class VenueBooks:
     def executed(self, cloid: str) -> Decimal:
         """Return the units executed under a name."""
         return sum((fill.sz for fill in self.fills if fill.cloid == cloid), Decimal(0))
+
+    def row(self, fill: Fill) -> Row:
+        """Return one of the executions as it should stand everywhere else."""
+        side = Side.BUY if fill.is_buy else Side.SELL
+        return (str(self.symbol(fill.asset)), fill.cloid, side, fill.sz, fill.px, fill.fee, fill.time)
 
     def look(self) -> None:
         """Note how every position stands now; marks move stops out of reach without an event of the account."""

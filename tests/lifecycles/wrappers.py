@@ -25,7 +25,14 @@ from agentic_core.ports.account_reads import AccountReads, FillsRead, OrdersRead
 from agentic_core.ports.broker import Broker, BrokerCapabilities, Burned, NotBurned, Observation
 from agentic_core.ports.intents import IntentStore
 
-__all__ = ["BrokerAround", "IntentsAround", "ReadsAround"]
+__all__ = ["BrokerAround", "IntentsAround", "NoteCall", "PrepareCall", "ReadsAround"]
+
+PrepareCall = Callable[[Decision, Sequence[OrderIntent]], Awaitable[tuple[PreparedIntent, ...]]]
+"""Prepares, under the same fence and with the same signing as was asked for."""
+NoteCall = Callable[[Fence, Sequence[Fill]], Awaitable[None]]
+"""Notes the same record as was asked for."""
+PrepareAround = Callable[[PrepareCall, Decision, Sequence[OrderIntent]], Awaitable[tuple[PreparedIntent, ...]]]
+NoteAround = Callable[[NoteCall, Fence, Sequence[Fill]], Awaitable[None]]
 
 
 class BrokerAround:
@@ -109,10 +116,14 @@ class IntentsAround:
         self,
         store: IntentStore,
         *,
+        prepare: PrepareAround | None = None,
+        note: NoteAround | None = None,
         living: Callable[[AccountKey], Awaitable[tuple[IntentRecord, ...]]] | None = None,
         find: Callable[[AccountKey, ClientOrderId], Awaitable[IntentRecord | None]] | None = None,
     ) -> None:
         self._store = store
+        self._prepare = prepare
+        self._note = note
         self._living = living or store.living
         self._find = find or store.find
 
@@ -126,15 +137,36 @@ class IntentsAround:
         signing: Signing | None = None,
     ) -> tuple[PreparedIntent, ...]:
         """Write intents."""
-        return await self._store.prepare(fence, decision, intents, at=at, signing=signing)
+
+        async def call(decision: Decision, intents: Sequence[OrderIntent]) -> tuple[PreparedIntent, ...]:
+            return await self._store.prepare(fence, decision, intents, at=at, signing=signing)
+
+        if self._prepare is None:
+            return await call(decision, intents)
+        return await self._prepare(call, decision, intents)
 
     async def assign(self, fence: Fence, prepared: PreparedIntent, signing: Signing, *, at: Instant) -> PreparedIntent:
         """Give an intent its nonce."""
         return await self._store.assign(fence, prepared, signing, at=at)
 
-    async def note(self, fence: Fence, record: IntentRecord, fills: Sequence[Fill] = (), *, at: Instant) -> None:
+    async def note(
+        self,
+        fence: Fence,
+        record: IntentRecord,
+        fills: Sequence[Fill] = (),
+        *,
+        at: Instant,
+        venue_order_id: str | None = None,
+    ) -> None:
         """Replace what is known."""
-        await self._store.note(fence, record, fills, at=at)
+
+        async def call(fence: Fence, fills: Sequence[Fill]) -> None:
+            await self._store.note(fence, record, fills, at=at, venue_order_id=venue_order_id)
+
+        if self._note is None:
+            await call(fence, fills)
+        else:
+            await self._note(call, fence, fills)
 
     async def living(self, account: AccountKey) -> tuple[IntentRecord, ...]:
         """Return what is left to do."""

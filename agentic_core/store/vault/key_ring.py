@@ -6,11 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from agentic_core.domain.ids import DeploymentId
 from agentic_core.errors import ConfigError, UsageError
+
+try:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+except ImportError as exc:
+    _MISSING = "keys are sealed with cryptography: pip install 'agentic-perps[postgres]'"
+    raise ConfigError(_MISSING) from exc
 
 __all__ = ["KeyRing", "WrappingKeys"]
 
