@@ -6,8 +6,8 @@ from typing import Annotated, TypeAlias
 import anyio
 import msgspec
 import typer
-from rich.console import Console
 
+from agentic_core.cli.console import JsonFlag, say
 from agentic_core.cli.database import as_a_setting, reach_database
 from agentic_core.cli.programs import find_program
 from agentic_core.cli.services import Services
@@ -26,7 +26,6 @@ except ImportError as exc:
     _MISSING = "the database needs psycopg: pip install 'agentic-perps[embedded]', or [postgres] for a server of yours"
     raise ConfigError(_MISSING) from exc
 
-_JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 _YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", help="Do it; without this it is only shown.")]
 _EpochOption: TypeAlias = Annotated[
     int | None, typer.Option("--epoch-above", min=1, help="An epoch that a runner remembers, from its refusal.")
@@ -78,9 +77,8 @@ class BackupCommands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._console = Console(highlight=False)
 
-    def backup(self, file: Path, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
+    def backup(self, file: Path, as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Write the whole database to a new file that only you can read, and check that it can be read back.
 
         Exit codes: 0 done, 2 the settings or the place of the file are wrong, 3 the database refused.
@@ -91,11 +89,11 @@ class BackupCommands:
         if as_json:
             self._say_json(_BackedUp(database=place, file=str(file), backup=done))
             return
-        self._say(f"{place}: {done.tables} tables in {done.bytes:,} bytes, highest epoch {done.epoch}")
+        say(f"{place}: {done.tables} tables in {done.bytes:,} bytes, highest epoch {done.epoch}")
         self._say_heads(done.heads)
-        self._say(f"written: {file}")
+        say(f"written: {file}")
 
-    def restore(self, file: Path, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
+    def restore(self, file: Path, as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Load a backup into an empty database; it trades only after `agentic db resolve`.
 
         Exit codes: 0 done, 1 the backup is newer than this release, 2 the settings or the file are wrong, 3 the
@@ -108,13 +106,13 @@ class BackupCommands:
         if as_json:
             self._say_json(_restored(place, file, done, applied))
             return
-        self._say(f"{place}: {done.tables} tables restored from {file}")
+        say(f"{place}: {done.tables} tables restored from {file}")
         for migration in applied:
-            self._say(f"applied {migration}")
+            say(f"applied {migration}")
         self._say_heads(done.heads)
         if done.logins:
-            self._say(f"{done.logins} runners are to be enrolled anew: this server does not know their logins")
-        self._say("no lease is given before you have looked: agentic db resolve")
+            say(f"{done.logins} runners are to be enrolled anew: this server does not know their logins")
+        say("no lease is given before you have looked: agentic db resolve")
 
     def resolve(
         self,
@@ -123,7 +121,7 @@ class BackupCommands:
         epoch_above: _EpochOption = None,
         nonce_above: _NonceOption = None,
         no_pause: _NoPauseOption = False,  # noqa: FBT002 - a flag of the command line
-        as_json: _JsonOption = False,  # noqa: FBT002 - a flag of the command line
+        as_json: JsonFlag = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Show whether this is the database that traded before and, with --yes, make it the one that trades from here.
 
@@ -140,7 +138,7 @@ class BackupCommands:
             self._say_json(_Resolved(database=place, found=found, done=done))
         else:
             for line in (*say_standing(place, found), *_steps(found, done, raised=raised, pause=not no_pause)):
-                self._say(line)
+                say(line)
         if done is None and (found.difference is not None or (raised and not yes)):
             raise typer.Exit(1)
 
@@ -157,15 +155,12 @@ class BackupCommands:
 
     def _say_heads(self, heads: tuple[JournalHead, ...]) -> None:
         for head in heads[:_HEADS_SHOWN]:
-            self._say(f"  journal of {head.deployment}: record {head.seq}, {head.hash[:16]}…")
+            say(f"  journal of {head.deployment}: record {head.seq}, {head.hash[:16]}…")
         if len(heads) > _HEADS_SHOWN:
-            self._say(f"  and {len(heads) - _HEADS_SHOWN} more; --json names them all")
-
-    def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
+            say(f"  and {len(heads) - _HEADS_SHOWN} more; --json names them all")
 
     def _say_json(self, answer: msgspec.Struct) -> None:
-        self._say(msgspec.json.encode(answer).decode())
+        say(msgspec.json.encode(answer).decode())
 
 
 def say_standing(place: str, found: Standing) -> tuple[str, ...]:

@@ -3,15 +3,14 @@
 import os
 import signal
 from collections.abc import Mapping
-from typing import Annotated, TypeAlias
 
 import anyio
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from agentic_core.cli.backup import BackupCommands, say_standing
+from agentic_core.cli.console import JsonFlag, console, say
 from agentic_core.cli.database import as_a_setting, reach_database
 from agentic_core.cli.programs import find_program
 from agentic_core.cli.rotation import RotationCommands
@@ -30,8 +29,6 @@ try:
 except ImportError as exc:
     _MISSING = "the database needs psycopg: pip install 'agentic-perps[embedded]', or [postgres] for a server of yours"
     raise ConfigError(_MISSING) from exc
-
-_JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
 
 class _MigrationLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,9 +81,8 @@ def build(services: Services) -> typer.Typer:
 class _Commands:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._console = Console(highlight=False)
 
-    def migrate(self, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
+    def migrate(self, as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Apply the migrations the database lacks; several processes may try at once.
 
         Exit codes: 0 done, 1 the database does not fit this release, 2 the settings are wrong or it does not
@@ -96,13 +92,13 @@ class _Commands:
             applied = tuple(migration.file for migration in anyio.run(migrate, dsn))
             place = place_of(dsn)
         if as_json:
-            self._say(msgspec.json.encode(_Migrated(database=place, embedded=embedded, applied=applied)).decode())
+            say(msgspec.json.encode(_Migrated(database=place, embedded=embedded, applied=applied)).decode())
             return
         for file in applied:
-            self._say(f"applied {file}")
-        self._say(f"{place}: up to date")
+            say(f"applied {file}")
+        say(f"{place}: up to date")
 
-    def status(self, as_json: _JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
+    def status(self, as_json: JsonFlag = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Show which migrations are applied, how many rows each table holds, and whether leases are given.
 
         Exit codes: 0 up to date, 1 migrations are missing or do not fit this release, or no lease is given, 2 the
@@ -111,21 +107,21 @@ class _Commands:
         with as_a_setting(), reach_database(self._services) as (dsn, embedded):
             status = anyio.run(_look, dsn, embedded)
         if as_json:
-            self._say(msgspec.json.encode(status).decode())
+            say(msgspec.json.encode(status).decode())
         else:
-            self._say(status.database)
-            self._console.print(_migration_table(status))
-            self._console.print(_row_table(status))
+            say(status.database)
+            console.print(_migration_table(status))
+            console.print(_row_table(status))
             for line in () if status.standing is None else say_standing(status.database, status.standing):
-                self._say(line)
+                say(line)
         waiting = [line.file for line in status.migrations if line.applied_at is None]
         if waiting and not as_json:
-            self._say(f"{len(waiting)} to apply; run: agentic db migrate")
+            say(f"{len(waiting)} to apply; run: agentic db migrate")
         if waiting:
             raise typer.Exit(1)
         refused = status.standing is not None and status.standing.difference is not None
         if refused and not as_json:
-            self._say("look at it: agentic db resolve")
+            say("look at it: agentic db resolve")
         if refused:
             raise typer.Exit(1)
 
@@ -140,9 +136,6 @@ class _Commands:
             arguments, extra = psql_arguments(dsn)
             code = _attend([program, *arguments], {**environment, **extra})
         raise typer.Exit(code)
-
-    def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
 
 
 async def _look(dsn: str, embedded: bool) -> _Status:  # noqa: FBT001 - anyio.run passes by position

@@ -10,10 +10,10 @@ from uuid import UUID
 import anyio
 import msgspec
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from agentic_core.cli.console import console, say
 from agentic_core.cli.database import open_database
 from agentic_core.cli.services import Services
 from agentic_core.domain.ids import DeploymentId
@@ -83,7 +83,6 @@ def build(services: Services) -> typer.Typer:
 class _Commands:
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._console = Console(highlight=False)
 
     def verify(
         self,
@@ -105,9 +104,9 @@ class _Commands:
         else:
             reports = list(anyio.run(_verify, self._services, deployments or [], keys, copy))
         if not reports and not as_json:
-            self._say("there is no deployment, and so no journal")
+            say("there is no deployment, and so no journal")
         for report in reports:
-            self._say(msgspec.json.encode(report).decode() if as_json else _in_words(report))
+            say(msgspec.json.encode(report).decode() if as_json else _in_words(report))
         if not all(report.is_whole for report in reports):
             raise typer.Exit(1)
 
@@ -125,9 +124,9 @@ class _Commands:
         entries = anyio.run(_records, self._services, _id(deployment), after, limit)
         if as_json:
             for entry in entries:
-                self._say(entry.record)
+                say(entry.record)
         else:
-            self._console.print(_table(entries))
+            console.print(_table(entries))
 
     def checkpoint(
         self,
@@ -146,9 +145,9 @@ class _Commands:
             raise ConfigError(f"there is no key in {key}; make one with: agentic journal key {key}")
         lines = anyio.run(_sign, self._services, deployments or [], signing, every)
         for line in lines:
-            self._say(msgspec.json.encode(line).decode() if as_json else _signed_in_words(line))
+            say(msgspec.json.encode(line).decode() if as_json else _signed_in_words(line))
         if not lines and not as_json:
-            self._say("nothing to sign")
+            say("nothing to sign")
         if any(line.broken is not None for line in lines):
             raise typer.Exit(1)
 
@@ -165,12 +164,9 @@ class _Commands:
             except OSError as exc:
                 raise InputError(f"{file} cannot be written: {exc}") from exc
             signing = CheckpointKey(seed)
-            self._say(f"made {file}")
-        self._say(f"key {signing.public.key_id}")
-        self._say(f"public key {signing.public}")
-
-    def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
+            say(f"made {file}")
+        say(f"key {signing.public.key_id}")
+        say(f"public key {signing.public}")
 
 
 @asynccontextmanager

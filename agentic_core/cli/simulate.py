@@ -8,6 +8,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from agentic_core.cli.console import JsonFlag, say
 from agentic_core.cli.services import Services
 from agentic_core.errors import InputError
 from agentic_core.ports.clock import Clock
@@ -35,9 +36,7 @@ _AllOption = Annotated[
 ]
 _SecondsOption = Annotated[float | None, typer.Option("--seconds", min=0, help="Stop a check after so long.")]
 _StatesOption = Annotated[int | None, typer.Option("--states", min=1, help="Stop a check after so many states.")]
-_JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
 
-_console = Console(highlight=False)
 _messages = Console(stderr=True, highlight=False)
 
 
@@ -61,7 +60,7 @@ def build(services: Services) -> typer.Typer:
         all_ablations: _AllOption = False,  # noqa: FBT002 - a flag of the command line
         seconds: _SecondsOption = None,
         states: _StatesOption = None,
-        as_json: _JsonOption = False,  # noqa: FBT002 - a flag of the command line
+        as_json: JsonFlag = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Explore intent, lease and kill state by state; every part that is left out must break something.
 
@@ -102,15 +101,15 @@ def _progress(what: str) -> Iterator[Report]:
 def _tell(results: Sequence[CheckResult], *, as_json: bool, as_table: bool) -> None:
     if as_json:
         rows = [_as_row(result) for result in results]
-        _say(msgspec.json.encode({"schema": "agentic-protocol/1", "checks": rows}).decode())
+        say(msgspec.json.encode({"schema": "agentic-protocol/1", "checks": rows}).decode())
     elif as_table:
-        _say(ablation_pages(results))
+        say(ablation_pages(results))
     else:
         for result in results:
             found = result.exploration.counterexample
             if found is not None:
-                _say(timeline(found))
-            _say(summary(result))
+                say(timeline(found))
+            say(summary(result))
 
 
 def _as_row(result: CheckResult) -> dict[str, object]:
@@ -129,7 +128,3 @@ def _as_row(result: CheckResult) -> dict[str, object]:
         "broken": None if found is None else found.invariant,
         "steps": None if found is None else found.labels,
     }
-
-
-def _say(text: str) -> None:
-    _console.print(text, markup=False, soft_wrap=True)

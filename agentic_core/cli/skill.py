@@ -6,12 +6,12 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from agentic_core.backtest.instruments import instrument_for
 from agentic_core.cli.bounds import in_words
+from agentic_core.cli.console import console, say
 from agentic_core.cli.services import Services
 from agentic_core.deployments import admit
 from agentic_core.domain.bounds import LossBound, Unbounded
@@ -55,7 +55,6 @@ def build(services: Services) -> typer.Typer:
 class _Commands:
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._console = Console(highlight=False)
 
     def new(
         self,
@@ -87,8 +86,8 @@ class _Commands:
         except OSError as exc:
             message = f"{path}: cannot be written: {exc.strerror}"
             raise InputError(message) from exc
-        self._say(f"{path}: written, decided by {_decided_by(skill)}")
-        self._say(f"next: edit it, then run agentic skill validate {path}")
+        say(f"{path}: written, decided by {_decided_by(skill)}")
+        say(f"next: edit it, then run agentic skill validate {path}")
 
     def validate(self, file: _FileArgument, equity: _EquityOption = _EQUITY_DEFAULT) -> None:
         """Check a skill file, that its caps let orders pass on an account of this size, and bound what it can lose.
@@ -102,9 +101,9 @@ class _Commands:
                 message = f"{file}: {finding.detail}"
                 raise InputError(message)
             case Tradable() as finding:
-                self._say(f"{file}: valid, decided by {_decided_by(skill)}")
-                self._say(_room(finding))
-                self._say(in_words(bound))
+                say(f"{file}: valid, decided by {_decided_by(skill)}")
+                say(_room(finding))
+                say(in_words(bound))
 
     def show(
         self,
@@ -122,11 +121,11 @@ class _Commands:
         finding = check_tradable(skill, _dollars(equity))
         bound = loss_bound(skill.limits(), _instruments(skill))
         if as_json:
-            self._say(_as_json(skill, finding, bound))
+            say(_as_json(skill, finding, bound))
         else:
-            self._console.print(_sheet(skill, finding.equity))
-            self._say(_room(finding) if isinstance(finding, Tradable) else finding.detail)
-            self._say(in_words(bound))
+            console.print(_sheet(skill, finding.equity))
+            say(_room(finding) if isinstance(finding, Tradable) else finding.detail)
+            say(in_words(bound))
 
     def _read(self, path: Path) -> Skill:
         try:
@@ -143,9 +142,6 @@ class _Commands:
             message = f"{path}: byte {exc.start + 1} is not UTF-8 text; save the file as UTF-8"
             raise InputError(message) from exc
         return load_skill(text, source=str(path))
-
-    def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
 
 
 def _dollars(text: str) -> Usd:
