@@ -1,7 +1,8 @@
 """The money of one account: executions, funding and transfers, each counted once."""
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -10,7 +11,9 @@ from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.money import ZERO, Usd
 
-__all__ = ["LedgerEntry", "LedgerTotals"]
+__all__ = ["LedgerEntry", "LedgerTotals", "once_each"]
+
+_Told = TypeVar("_Told")
 
 LedgerEntry: TypeAlias = Fill | FundingPayment | Transfer
 
@@ -33,3 +36,15 @@ class LedgerTotals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """What trading brought: closed profit and funding, less fees."""
         earned: Decimal = self.closed_pnl_usd + self.funding_usd - self.fees_usd
         return Usd(earned)
+
+
+def once_each(told: Iterable[_Told], name: Callable[[_Told], str]) -> dict[str, _Told]:
+    """Return what was told by its name, in order; of what was told twice the first.
+
+    >>> once_each(["a1", "b1", "a2"], lambda text: text[0])
+    {'a': 'a1', 'b': 'b1'}
+    """
+    once: dict[str, _Told] = {}
+    for each in told:
+        once.setdefault(name(each), each)
+    return once

@@ -1,14 +1,15 @@
 """Funding, transfers and orders at a venue in memory."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import TypeVar, assert_never
 
 from agentic_core.domain.account_events import Transfer
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import AccountKey, DeploymentId
-from agentic_core.domain.ledger import LedgerEntry, LedgerTotals
+from agentic_core.domain.ledger import LedgerEntry, LedgerTotals, once_each
 from agentic_core.domain.money import ZERO, Usd
 from agentic_core.domain.order import Fence
 from agentic_core.domain.placed_orders import PlacedOrder
@@ -17,6 +18,8 @@ from agentic_core.store.memory.intents import MemoryIntents
 from agentic_core.store.memory.leases import MemoryLeases
 
 __all__ = ["MemoryLedger"]
+
+_Told = TypeVar("_Told")
 
 
 class MemoryLedger:
@@ -37,13 +40,7 @@ class MemoryLedger:
             Fenced: the fence is not the account's live lease; nothing was written.
         """
         self._check(fence)
-        known = self._payments[fence.account]
-        fresh: dict[str, FundingPayment] = {}
-        for each in payments:
-            if each.payment_id not in known:
-                fresh.setdefault(each.payment_id, each)
-        known.update(fresh)
-        return tuple(fresh.values())
+        return _recorded(self._payments[fence.account], once_each(payments, attrgetter("payment_id")))
 
     async def record_transfers(
         self, fence: Fence, deployment: DeploymentId, transfers: Sequence[Transfer], *, at: Instant
@@ -54,13 +51,7 @@ class MemoryLedger:
             Fenced: the fence is not the account's live lease; nothing was written.
         """
         self._check(fence)
-        known = self._transfers[fence.account]
-        fresh: dict[str, Transfer] = {}
-        for each in transfers:
-            if each.transfer_id not in known:
-                fresh.setdefault(each.transfer_id, each)
-        known.update(fresh)
-        return tuple(fresh.values())
+        return _recorded(self._transfers[fence.account], once_each(transfers, attrgetter("transfer_id")))
 
     async def entries(self, account: AccountKey, since: Instant) -> tuple[LedgerEntry, ...]:
         """Return what happened from an instant on, oldest first; of one instant fills, funding, then transfers."""
@@ -94,3 +85,9 @@ def _at(entry: LedgerEntry) -> Instant:
             return at
         case _:
             assert_never(entry)
+
+
+def _recorded(known: dict[str, _Told], told: Mapping[str, _Told]) -> tuple[_Told, ...]:
+    fresh = {name: each for name, each in told.items() if name not in known}
+    known.update(fresh)
+    return tuple(fresh.values())

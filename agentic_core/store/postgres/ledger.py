@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import attrgetter
 
 import msgspec
 
@@ -9,7 +10,7 @@ from agentic_core.domain.account_events import Transfer
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import AccountKey, DeploymentId
-from agentic_core.domain.ledger import LedgerEntry, LedgerTotals
+from agentic_core.domain.ledger import LedgerEntry, LedgerTotals, once_each
 from agentic_core.domain.order import Fence
 from agentic_core.domain.placed_orders import PlacedOrder
 from agentic_core.domain.times import Instant
@@ -37,9 +38,7 @@ class PostgresLedger:
             Fenced: the fence is not the account's live lease; nothing was written.
             NotFound: there is no such deployment on this account.
         """
-        firsts: dict[str, FundingPayment] = {}
-        for each in payments:
-            firsts.setdefault(each.payment_id, each)
+        firsts = once_each(payments, attrgetter("payment_id"))
         rows = [{"payment_id": name, **msgspec.structs.asdict(each)} for name, each in firsts.items()]
         values = {"deployment": deployment, "payments": encode(rows), "at": at}
         answer = await run_fenced(self._database, "record_funding", fence, values)
@@ -54,9 +53,7 @@ class PostgresLedger:
             Fenced: the fence is not the account's live lease; nothing was written.
             NotFound: there is no such deployment on this account.
         """
-        firsts: dict[str, Transfer] = {}
-        for each in transfers:
-            firsts.setdefault(each.transfer_id, each)
+        firsts = once_each(transfers, attrgetter("transfer_id"))
         values = {"deployment": deployment, "transfers": encode(list(firsts.values())), "at": at}
         answer = await run_fenced(self._database, "record_transfers", fence, values)
         return tuple(each for name, each in firsts.items() if name in answer.fresh)
