@@ -50,11 +50,8 @@ def key_encryption_keys(environment: Mapping[str, str]) -> str:
     Raises:
         ConfigError: there is none.
     """
-    found = environment.get("AGENTIC_KEY_ENCRYPTION_KEY")
-    if found:
-        return found
-    message = "set AGENTIC_KEY_ENCRYPTION_KEY to id:base64, the key drawn by `openssl rand -base64 32`, newest first"
-    raise ConfigError(message)
+    cure = "to id:base64, the key drawn by `openssl rand -base64 32`, newest first"
+    return _needed(environment, "AGENTIC_KEY_ENCRYPTION_KEY", cure)
 
 
 def wrapping_keys(environment: Mapping[str, str]) -> str:
@@ -63,8 +60,12 @@ def wrapping_keys(environment: Mapping[str, str]) -> str:
     Raises:
         ConfigError: there is none.
     """
-    found = environment.get("AGENTIC_WRAPPING_KEY")
-    if found:
-        return found
-    message = "set AGENTIC_WRAPPING_KEY to what was derived for this deployment; a runner is never given a root key"
-    raise ConfigError(message)
+    cure = "to what was derived for this deployment; a runner is never given a root key"
+    return _needed(environment, "AGENTIC_WRAPPING_KEY", cure)
+
+
+def _needed(environment: Mapping[str, str], name: str, cure: str) -> str:
+    found = environment.get(name)
+    if not found:
+        raise ConfigError(f"set {name} {cure}")
+    return found

@@ -3,6 +3,7 @@
 The other acts are in `acts_of_record` and `acts_of_journal`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -67,7 +68,7 @@ class Room:
         return record
 
 
-class Act:
+class Act(ABC):
     """One thing that is said: all of it is stored, or nothing.
 
     Every minute has a decision of its own, hence other ids.
@@ -95,15 +96,16 @@ class Act:
     frees_lease: ClassVar[bool] = False
 
     async def ground(self, room: Room, minute: int) -> None:
-        """Store what it builds on."""
+        """Store what it builds on: nothing, for most."""
+        await checkpoint()
 
+    @abstractmethod
     async def say(self, room: Room, minute: int) -> None:
         """Say it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def read(self, room: Room, minute: int) -> str:
         """Return what is known of it; nothing where it is not stored."""
-        raise NotImplementedError
 
 
 def at(minute: int) -> Instant:
