@@ -1,6 +1,7 @@
 """What things are: frozen values, and pure functions over them."""
 
 from agentic_core.domain.account import AccountSnapshot, AccountView, DayCounters
+from agentic_core.domain.account_days import AccountDay, OrdersCounted
 from agentic_core.domain.bounds import GapAssumptions, LossBound, Unbounded
 from agentic_core.domain.decision import (
     ActionKind,
@@ -56,6 +57,7 @@ from agentic_core.domain.market import (
     MarkSource,
 )
 from agentic_core.domain.money import BPS_ONE, ZERO, Bps, Price, Size, Usd, bps_of, exact, from_scaled, plain, round_to
+from agentic_core.domain.operations import JobRun, PlatformSwitch, PlatformSwitches, WatchedDeployment
 from agentic_core.domain.order import (
     TERMINAL_STATES,
     Accepted,
@@ -78,6 +80,7 @@ from agentic_core.domain.records import (
     Command,
     CommandKind,
     CommandState,
+    CommandStep,
     DeploymentRecord,
     Lease,
     LeaseRecord,
@@ -122,6 +125,7 @@ __all__ = [
     "VENUE_ORDER_USD_MIN",
     "ZERO",
     "Accepted",
+    "AccountDay",
     "AccountKey",
     "AccountSnapshot",
     "AccountView",
@@ -141,6 +145,7 @@ __all__ = [
     "Command",
     "CommandKind",
     "CommandState",
+    "CommandStep",
     "DayCounters",
     "Decision",
     "DecisionId",
@@ -171,6 +176,7 @@ __all__ = [
     "IntentKind",
     "IntentState",
     "Interval",
+    "JobRun",
     "Lease",
     "LeaseRecord",
     "LeaseState",
@@ -189,7 +195,10 @@ __all__ = [
     "OpenIntent",
     "OrderIntent",
     "OrderRecord",
+    "OrdersCounted",
     "PlannedOrder",
+    "PlatformSwitch",
+    "PlatformSwitches",
     "Position",
     "PreparedIntent",
     "Price",
@@ -222,6 +231,7 @@ __all__ = [
     "Usd",
     "UserId",
     "Verdict",
+    "WatchedDeployment",
     "bps_of",
     "client_order_id",
     "day_of",

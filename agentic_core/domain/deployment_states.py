@@ -1,8 +1,9 @@
 """The state table of deployments: what each event does in each status.
 
 A deployment is provisioned, runs, pauses and halts, then stops. `stopped` and `error` are final: a new try is a new
-deployment. A halt can latch while paused, but pausing and resuming never lift one: only `clear_halt` does, and only a
-human orders it. What is already so counts as done, so that a repeated order does no harm.
+deployment. It can be paused, and can halt, before its account was first opened: starting lifts neither. A halt can
+latch while paused, but pausing and resuming never lift one: only `clear_halt` does, and only a human orders it. What
+is already so counts as done, so that a repeated order does no harm.
 """
 
 from enum import StrEnum
@@ -48,7 +49,13 @@ _ENDINGS = {
 }
 
 _NEXT: dict[DeploymentStatus, dict[DeploymentEvent, DeploymentStatus]] = {
-    DeploymentStatus.PROVISIONING: {DeploymentEvent.START: DeploymentStatus.RUNNING, **_ENDINGS},
+    DeploymentStatus.PROVISIONING: {
+        DeploymentEvent.START: DeploymentStatus.RUNNING,
+        DeploymentEvent.PAUSE: DeploymentStatus.PAUSED,
+        DeploymentEvent.HALT: DeploymentStatus.HALTED,
+        DeploymentEvent.FLATTEN: DeploymentStatus.PAUSED,
+        **_ENDINGS,
+    },
     DeploymentStatus.RUNNING: {
         DeploymentEvent.START: DeploymentStatus.RUNNING,
         DeploymentEvent.PAUSE: DeploymentStatus.PAUSED,

@@ -19,6 +19,7 @@ __all__ = [
     "Command",
     "CommandKind",
     "CommandState",
+    "CommandStep",
     "DeploymentRecord",
     "IntentRecord",
     "Lease",
@@ -71,6 +72,8 @@ class DeploymentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The agent wallet that signs; None on paper, and only there."""
     error_text: str | None = None
     halt_reason: str | None = None
+    halted_at: Instant | None = None
+    """When the halt latched that nobody has cleared yet; whoever clears one names it by this."""
     created_at: Instant
     started_at: Instant | None = None
     stopped_at: Instant | None = None
@@ -107,6 +110,8 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     message: str
     trace_id: TraceId
     data: dict[str, str | int | None] = {}
+    line_key: str | None = None
+    """A UUID by which a line that is appended again is known; None where it is appended once."""
 
 
 class IntentRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -147,6 +152,13 @@ class CommandState(StrEnum):
     EXPIRED = "expired"
 
 
+class CommandStep(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that was done of a command which takes several."""
+
+    at: Instant
+    text: str
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row of `agent_commands`."""
 
@@ -161,6 +173,13 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outcome: str | None = None
     """What happened, or why it was refused."""
     acked_at: Instant | None = None
+    """When a runner first took it up, or said what became of it."""
+    claimed_epoch: int | None = None
+    """The newest lease under which it was taken up; None where it never was, or was done at once."""
+    steps: tuple[CommandStep, ...] = ()
+    """What was done of it so far, for people; nobody goes by it."""
+    finished_at: Instant | None = None
+    """When it had its outcome."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True, gc=False):

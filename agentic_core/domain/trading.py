@@ -80,6 +80,8 @@ class Restriction(StrEnum):
     """The venue's account and ours disagree."""
     KEY_EXPIRING = "key_expiring"
     """The agent wallet's approval runs out within a day."""
+    DRAINING = "draining"
+    """The process was told to end: what is under way comes to its end, and nothing new is begun."""
     FENCED = "fenced"
     """Another process holds the trading lease: nothing at all may be sent."""
 
@@ -102,6 +104,7 @@ RESTRICTION_ALLOWS: dict[Restriction, TradingState] = {
     Restriction.STORE_LOST: TradingState.REDUCING,
     Restriction.DRIFTED: TradingState.REDUCING,
     Restriction.KEY_EXPIRING: TradingState.REDUCING,
+    Restriction.DRAINING: TradingState.REDUCING,
     Restriction.FENCED: TradingState.HALTED,
 }
 """What each restriction still lets orders do."""

@@ -49,6 +49,7 @@ class DeploymentFacts(msgspec.Struct, frozen=True, kw_only=True):
     hyperliquid_agent_id: str | None = None
     error_text: str | None = None
     halt_reason: str | None = None
+    halted_at: Instant | None = None
 
 
 class DecisionFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +185,8 @@ class CommandFacts(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None = None
     issued_at: Instant
     acked_at: Instant | None = None
+    claimed_epoch: int | None = None
+    finished_at: Instant | None = None
 
 
 class MonthFacts(msgspec.Struct, frozen=True, kw_only=True):

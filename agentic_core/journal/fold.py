@@ -32,7 +32,7 @@ __all__ = ["Fold"]
 
 _Facts = TypeVar("_Facts", bound=msgspec.Struct)
 
-_MOVES: Final = ("desired", "error_text", "halt_reason", "hyperliquid_agent_id", "status")
+_MOVES: Final = ("desired", "error_text", "halt_reason", "halted_at", "hyperliquid_agent_id", "status")
 
 _Body = Mapping[str, str | int | bool]
 
@@ -124,6 +124,9 @@ class Fold:
 
     def _command(self, body: _Body) -> str | None:
         command = msgspec.convert(body, CommandFacts)
+        if command.outcome is not None and command.finished_at is None:
+            # A record from before commands could be claimed: acknowledged was done.
+            command = replace(command, finished_at=command.acked_at)
         self._sums.commands[command.id] = command
         return None
 

@@ -9,11 +9,7 @@ from agentic_core.domain.ids import DeploymentId, SkillId, UserId
 from agentic_core.domain.order import Fence
 from agentic_core.domain.records import (
     AgentStateRecord,
-    Command,
-    CommandKind,
-    CommandState,
     DeploymentRecord,
-    LogLine,
     MonthCost,
     SimRun,
     SkillRecord,
@@ -22,17 +18,19 @@ from agentic_core.domain.records import (
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
+from agentic_core.ports.account_days import AccountDayStore
 from agentic_core.ports.intents import IntentStore
 from agentic_core.ports.journal import JournalStore
 from agentic_core.ports.leases import LeaseStore
 from agentic_core.ports.ledger import LedgerStore
+from agentic_core.ports.messages import CommandStore, LogStore
+from agentic_core.ports.operations import JobRunStore, PlatformStore, WatchedStore
+from agentic_core.ports.paper_books import PaperBooks
 from agentic_core.ports.wallet_store import WalletStore
 
 __all__ = [
-    "CommandStore",
     "DecisionStore",
     "DeploymentStore",
-    "LogStore",
     "SimRunStore",
     "SkillStore",
     "StateStore",
@@ -92,13 +90,16 @@ class DeploymentStore(Protocol):
             NotFound: there is none of that id.
         """
 
+    async def recent(self, limit: int) -> tuple[DeploymentRecord, ...]:
+        """Return the newest deployments of whomever this store may see, newest first."""
+
     async def occupying(self, user: UserId, skill: SkillId, broker: BrokerKind) -> tuple[DeploymentRecord, ...]:
         """Return the deployments that take a user's place for a skill on a broker, oldest first."""
 
     async def move(
         self, deployment: DeploymentId, status: DeploymentStatus, *, at: Instant, reason: str | None = None
     ) -> DeploymentRecord:
-        """Set the status; `reason` is the error text of ERROR and the halt reason of HALTED.
+        """Set the status; `reason` is the error text of ERROR and the halt reason of HALTED, which has its time too.
 
         Raises:
             NotFound: there is none of that id.
@@ -133,6 +134,9 @@ class DecisionStore(Protocol):
     async def recent(self, deployment: DeploymentId, limit: int) -> tuple[DecisionRecord, ...]:
         """Return the newest decisions that have a result, newest first."""
 
+    async def executed(self, deployment: DeploymentId, since: Instant) -> int:
+        """Count the decisions of an instant or later that a skill made by itself and that were executed."""
+
     async def month_to_date(self, deployment: DeploymentId, at: Instant) -> MonthCost:
         """Return what the decisions of the UTC month of an instant cost so far, prepared ones included.
 
@@ -152,56 +156,6 @@ class StateStore(Protocol):
 
     async def read(self, deployment: DeploymentId) -> AgentStateRecord | None:
         """Return the state, or None before the first tick."""
-
-
-class LogStore(Protocol):
-    """What happened, for people."""
-
-    async def append(self, lines: Sequence[LogLine]) -> None:
-        """Add lines."""
-
-    async def recent(self, deployment: DeploymentId, limit: int) -> tuple[LogLine, ...]:
-        """Return the newest lines, newest first."""
-
-
-class CommandStore(Protocol):
-    """Orders of the deployer; the table is the truth."""
-
-    async def queue(
-        self, deployment: DeploymentId, kind: CommandKind, *, payload: dict[str, str], at: Instant
-    ) -> Command:
-        """Add a command with the next sequence number.
-
-        Raises:
-            NotFound: there is no such deployment.
-            UsageError: the payload is too long for the journal.
-        """
-
-    async def pause_own(self, deployment: DeploymentId, reason: str, *, at: Instant) -> Command:
-        """Order a deployment to pause, as its own runner does; it gives no other order.
-
-        Raises:
-            NotFound: there is no such deployment, or it is not the runner's.
-        """
-
-    async def pending(self, deployment: DeploymentId) -> tuple[Command, ...]:
-        """Return commands without a final outcome, in sequence."""
-
-    async def ack(
-        self, command: Command, state: CommandState, outcome: str, *, at: Instant, fence: Fence | None = None
-    ) -> Command:
-        """Give a command its one final outcome; a second one is ignored and the first returned.
-
-        Whoever applies commands to an account gives its fence.
-
-        Raises:
-            NotFound: there is no such command, or the fence is of an account that its deployment does not trade.
-            UsageError: the state is not a final one.
-            Fenced: the fence is not the account's live lease; nothing was written.
-        """
-
-    async def recent(self, deployment: DeploymentId, limit: int) -> tuple[Command, ...]:
-        """Return the newest commands, newest first."""
 
 
 class SimRunStore(Protocol):
@@ -278,3 +232,23 @@ class Store(Protocol):
     @property
     def wallets(self) -> WalletStore:
         """Agent wallets."""
+
+    @property
+    def days(self) -> AccountDayStore:
+        """What is remembered of accounts."""
+
+    @property
+    def paper(self) -> PaperBooks:
+        """Books of paper accounts."""
+
+    @property
+    def platform(self) -> PlatformStore:
+        """What is switched off for everybody."""
+
+    @property
+    def watched(self) -> WatchedStore:
+        """Deployments that should be heard of."""
+
+    @property
+    def jobs(self) -> JobRunStore:
+        """Runs of the jobs."""

@@ -2,18 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from agentic_core.domain.account_days import AccountDay
 from agentic_core.domain.ids import AccountKey, DeploymentId
-from agentic_core.domain.order import TERMINAL_STATES, IntentKind, IntentState, OrderIntent, PreparedIntent, SendOutcome
-from agentic_core.domain.records import CommandState, IntentRecord
+from agentic_core.domain.order import (
+    TERMINAL_STATES,
+    Fence,
+    IntentKind,
+    IntentState,
+    OrderIntent,
+    PreparedIntent,
+    SendOutcome,
+)
+from agentic_core.domain.records import Command, CommandState, IntentRecord
 from agentic_core.domain.run import DecisionRecord
+from agentic_core.domain.times import HOUR_MS, Interval
 from agentic_core.errors import UsageError
 from agentic_core.store import sentences
 
 __all__ = [
     "AFTER_BOOKED",
+    "CLOCKS_AGREE_MS",
     "FINAL_OUTCOMES",
+    "STEPS_MAX",
+    "STEP_TEXT_MAX",
     "TEXT_MAX",
     "UNRESOLVED_STATES",
+    "check_attempts",
+    "check_claimed",
+    "check_day",
     "check_final",
     "check_free",
     "check_note",
@@ -21,9 +39,12 @@ __all__ = [
     "check_payload",
     "check_run",
     "deployment_of",
+    "interval_named",
+    "interval_of",
     "is_living",
     "is_signed_at_once",
     "shortened",
+    "was_sent",
 ]
 
 FINAL_OUTCOMES = frozenset({CommandState.APPLIED, CommandState.REFUSED, CommandState.EXPIRED})
@@ -42,9 +63,29 @@ TEXT_MAX = 4_000
 """Characters; every record of a journal has to fit into the copy that a runner makes before it sends anything."""
 
 
-def shortened(text: str) -> str:
+STEPS_MAX = 32
+"""How many steps are kept of a command."""
+
+STEP_TEXT_MAX = 200
+"""Characters of one step."""
+
+_INTERVALS = frozenset(Interval)
+
+CLOCKS_AGREE_MS = HOUR_MS
+"""A job that began later than this after now was begun by a wrong clock."""
+
+
+class _Schedule(msgspec.Struct, frozen=True):
+    interval: str | None = None
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    schedule: _Schedule = _Schedule()
+
+
+def shortened(text: str, length: int = TEXT_MAX) -> str:
     """Cut what somebody else may have written at a length that every record has room for."""
-    return text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def check_payload(payload: Mapping[str, str]) -> None:
@@ -66,6 +107,37 @@ def check_final(state: CommandState) -> None:
     """
     if state not in FINAL_OUTCOMES:
         raise UsageError(f"a command is acknowledged as applied, refused or expired, not as {state}")
+
+
+def check_attempts(intents: Sequence[OrderIntent]) -> None:
+    """Refuse to prepare two actions of one kind as the same attempt at a leg.
+
+    Raises:
+        Conflict: there are two.
+    """
+    if len(intents) > 1 and len({(each.kind, each.leg, each.attempt) for each in intents}) < len(intents):
+        raise sentences.conflict(sentences.ATTEMPTED_BEFORE)
+
+
+def check_claimed(command: Command, fence: Fence) -> None:
+    """Refuse to note a step of a command that this epoch did not take up; one that has its outcome needs none.
+
+    Raises:
+        UsageError: it did not.
+    """
+    if command.state not in FINAL_OUTCOMES and command.claimed_epoch != fence.epoch:
+        message = f"{command.kind} {command.seq} was not claimed by epoch {fence.epoch}; claim it before noting a step"
+        raise UsageError(message)
+
+
+def check_day(fence: Fence, day: AccountDay) -> None:
+    """Refuse a day of an account that is not the fence's.
+
+    Raises:
+        UsageError: it is another's.
+    """
+    if day.account != fence.account:
+        raise UsageError(f"the lease is of account {fence.account!r}, and the day of {day.account!r}")
 
 
 def check_outcome(prepared: PreparedIntent, outcome: SendOutcome) -> None:
@@ -111,11 +183,26 @@ def deployment_of(account: AccountKey) -> DeploymentId | None:
     return DeploymentId(deployment) if is_paper else None
 
 
+def interval_named(text: str | None) -> Interval:
+    """Return how often a version decides that says this; where it says nothing, as often as any that does not."""
+    return Interval(text) if text in _INTERVALS else Interval.M5
+
+
+def interval_of(payload: str) -> Interval:
+    """Return how often a version decides."""
+    return interval_named(msgspec.json.decode(payload, type=_Payload).schedule.interval)
+
+
 def is_living(record: IntentRecord) -> bool:
     """Tell whether something is left to do about an intent: it has not ended, or not all it executed is booked."""
     if record.state in {IntentState.FILLED, IntentState.PARTIAL}:
         return record.uncounted or record.booked < record.filled
     return record.state not in TERMINAL_STATES
+
+
+def was_sent(record: IntentRecord) -> bool:
+    """Tell whether an intent left for the venue, as far as is known."""
+    return record.sends > 0 or record.state not in {IntentState.PREPARED, IntentState.DEAD}
 
 
 def is_signed_at_once(intent: OrderIntent) -> bool:

@@ -4,6 +4,7 @@ from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import Conflict, Fenced, NotFound, UsageError
 
 __all__ = [
+    "ATTEMPTED_BEFORE",
     "CONFLICTS",
     "DECIDED_BEFORE",
     "DEPLOYMENT_EXISTS",
@@ -44,6 +45,7 @@ SKILL_BROKER_TAKEN = "deployments_one_active_per_skill_broker"
 DEPLOYMENT_EXISTS = "deployments_pkey"
 RUN_EXISTS = "sim_runs_pkey"
 DECIDED_BEFORE = "decision_snapshots_pkey"
+ATTEMPTED_BEFORE = "order_intents_one_per_attempt"
 ORDERED_BEFORE = "order_intents_pkey"
 NONCE_USED = "order_intents_one_per_nonce"
 INTENT_LEARNED = "order_intents_learned"
@@ -63,6 +65,7 @@ CONFLICTS = {
     DEPLOYMENT_EXISTS: "a deployment with this id exists already",
     RUN_EXISTS: "a backtest with this id exists already",
     DECIDED_BEFORE: "this tick was decided before; another runner may have taken it",
+    ATTEMPTED_BEFORE: "a decision prepares each attempt at a leg once for each kind of action",
     ORDERED_BEFORE: "this client order id was prepared before; another runner may have taken this tick",
     NONCE_USED: "this nonce was given to another intent of the same signer; its row in signer_nonces was set back",
     MASTER_TAKEN: "this account is paired with another user; sign in as that user, or pair another account",

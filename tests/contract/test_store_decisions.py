@@ -7,6 +7,7 @@ import pytest
 
 from agentic_core.domain import (
     DAY_MS,
+    MINUTE_MS,
     Change,
     DecisionRecord,
     Denied,
@@ -120,6 +121,20 @@ async def test_decision_may_hold_a_size_that_no_numeric_column_knows(subject: St
     assert found.decision.proposed_action is not None
     assert str(found.decision.proposed_action.size) == size
     assert str(found.decision.proposed_action.limit_price) == size
+
+
+async def test_executed_counts_what_a_skill_did_by_itself_since_an_instant(subject: StoreUnderTest) -> None:
+    """Holds, refusals, closes that were ordered, prepared ones and those of before do not count."""
+    decisions = subject.store.decisions
+    done = executed(intent(0).cloid)
+    for minute, result in ((0, done), (1, done), (2, HELD), (3, REFUSED), (5, done)):
+        await decisions.record(subject.fence, decision(subject.skill, minute=minute), result)
+    ordered = msgspec.structs.replace(decision(subject.skill, minute=6), decided_by="command:flatten")
+    await decisions.record(subject.fence, ordered, done)
+    await subject.store.intents.prepare(subject.fence, decision(subject.skill, minute=7), [intent(0)], at=AT)
+    since = [Instant(AT + minute * MINUTE_MS) for minute in (0, 1, 2, 6)]
+    assert [await decisions.executed(DEPLOYMENT, at) for at in since] == [3, 2, 1, 0]
+    assert await decisions.executed(DeploymentId(uuid_of("nothing")), AT) == 0
 
 
 async def test_month_to_date_adds_up_what_is_known_and_counts_what_is_not(subject: StoreUnderTest) -> None:

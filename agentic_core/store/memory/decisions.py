@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from operator import attrgetter
 
-from agentic_core.domain.decision import Decision, EngineResult
+from agentic_core.domain.decision import Decision, EngineResult, Executed
 from agentic_core.domain.ids import DecisionId, DeploymentId
 from agentic_core.domain.money import ZERO, Usd
 from agentic_core.domain.order import Fence
@@ -14,6 +14,8 @@ from agentic_core.store import sentences
 from agentic_core.store.memory.leases import MemoryLeases
 
 __all__ = ["MemoryDecisions", "MemoryStates"]
+
+_BY_A_SKILL = ("rules:", "chat:")
 
 
 class MemoryDecisions:
@@ -44,6 +46,18 @@ class MemoryDecisions:
         ]
         found.sort(key=attrgetter("decision.tick_at"), reverse=True)
         return tuple(found[:limit])
+
+    async def executed(self, deployment: DeploymentId, since: Instant) -> int:
+        """Count the decisions of an instant or later that a skill made by itself and that were executed."""
+        decided = (
+            self.decisions[key]
+            for key, result in self._results.items()
+            if isinstance(result, Executed) and key not in self._backtested
+        )
+        return sum(
+            one.deployment == deployment and one.tick_at >= since and one.decided_by.startswith(_BY_A_SKILL)
+            for one in decided
+        )
 
     async def month_to_date(self, deployment: DeploymentId, at: Instant) -> MonthCost:
         """Return what the decisions of the UTC month of an instant cost so far, prepared ones included."""

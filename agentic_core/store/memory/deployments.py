@@ -58,6 +58,11 @@ class MemoryDeployments:
             raise sentences.no_deployment(deployment)
         return found
 
+    async def recent(self, limit: int) -> tuple[DeploymentRecord, ...]:
+        """Return the newest deployments, newest first."""
+        rows = sorted(self._deployments.values(), key=lambda row: (row.created_at, row.id), reverse=True)
+        return tuple(rows[:limit])
+
     async def occupying(self, user: UserId, skill: SkillId, broker: BrokerKind) -> tuple[DeploymentRecord, ...]:
         """Return the deployments that take a user's place for a skill on a broker, oldest first."""
         found = (row for row in self._deployments.values() if row.status in OCCUPYING_STATUSES)
@@ -84,6 +89,7 @@ class MemoryDeployments:
             status=status,
             error_text=reason if status is DeploymentStatus.ERROR else found.error_text,
             halt_reason=reason if halted else None if running else found.halt_reason,
+            halted_at=at if halted else None if running else found.halted_at,
             started_at=at if running and found.started_at is None else found.started_at,
             stopped_at=at if status in FINAL_STATUSES else found.stopped_at,
         )
@@ -107,6 +113,11 @@ class MemoryDeployments:
             NotFound: there is none of that id.
         """
         return (await self.load(deployment)).desired
+
+    def unended(self) -> tuple[DeploymentRecord, ...]:
+        """Return all that have not ended, oldest first."""
+        rows = (row for row in self._deployments.values() if row.status not in FINAL_STATUSES)
+        return tuple(sorted(rows, key=lambda row: (row.created_at, row.id)))
 
     def trading(self, deployment: DeploymentId, account: AccountKey) -> DeploymentRecord:
         """Return a deployment that trades an account.

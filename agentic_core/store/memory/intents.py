@@ -28,6 +28,7 @@ from agentic_core.domain.times import Instant
 from agentic_core.store import sentences
 from agentic_core.store.checks import (
     UNRESOLVED_STATES,
+    check_attempts,
     check_free,
     check_note,
     check_outcome,
@@ -40,6 +41,7 @@ from agentic_core.store.memory.leases import MemoryLeases
 __all__ = ["MemoryIntents"]
 
 _DONE_STATES = frozenset({IntentState.REJECTED, IntentState.DEAD, IntentState.BOOKED})
+_RESOLVED = frozenset(IntentState) - UNRESOLVED_STATES
 _OLDEST_FIRST = attrgetter("prepared_at", "decision", "intent.leg", "intent.attempt")
 
 
@@ -92,6 +94,7 @@ class MemoryIntents:
             if cloid in known or cloid in fresh:
                 raise sentences.conflict(sentences.ORDERED_BEFORE)
             fresh[cloid] = PreparedIntent(intent=intent, fence=fence, decision=key, prepared_at=at)
+        check_attempts(intents)
         if signing is not None:
             for cloid, prepared in fresh.items():
                 if is_signed_at_once(prepared.intent):
@@ -148,13 +151,16 @@ class MemoryIntents:
 
     async def living(self, account: AccountKey) -> tuple[IntentRecord, ...]:
         """Return the intents about which something is left to do, oldest first: not ended, or not booked yet."""
+        return tuple(record for record in self.records(account, but=_DONE_STATES) if is_living(record))
+
+    def records(self, account: AccountKey, *, but: Collection[IntentState] = ()) -> tuple[IntentRecord, ...]:
+        """Return what is known of the account's intents, oldest first, of those in none of some states."""
         states, settled = self._states, self._settled(account)
-        records = (
+        return tuple(
             self._joined(prepared, Size(settled[prepared.intent.cloid]))
             for prepared in self._mine(account)
-            if states.get(prepared.intent.cloid) not in _DONE_STATES
+            if states.get(prepared.intent.cloid) not in but
         )
-        return tuple(record for record in records if is_living(record))
 
     async def find(self, account: AccountKey, cloid: ClientOrderId) -> IntentRecord | None:
         """Return what is known of one intent of the account, however long ago it ended."""
@@ -195,12 +201,7 @@ class MemoryIntents:
 
     async def unresolved(self, account: AccountKey) -> tuple[PreparedIntent, ...]:
         """Return the intents whose fate is not known: prepared, sent or unknown."""
-        states = self._states
-        return tuple(
-            prepared
-            for prepared in self._mine(account)
-            if states.get(prepared.intent.cloid, IntentState.PREPARED) in UNRESOLVED_STATES
-        )
+        return tuple(record.prepared for record in self.records(account, but=_RESOLVED))
 
     async def fills(self, account: AccountKey) -> tuple[Fill, ...]:
         """Return every fill of the account, oldest first."""

@@ -52,6 +52,7 @@ def genesis_facts(deployment: DeploymentRecord, version: SkillVersionRecord) -> 
         desired=deployment.desired,
         error_text=deployment.error_text,
         halt_reason=deployment.halt_reason,
+        halted_at=deployment.halted_at,
         hyperliquid_agent_id=deployment.hyperliquid_agent_id,
         loss_bound=None if version.loss_bound is None else _json(version.loss_bound),
         payload_hash=version.payload_hash,
@@ -68,6 +69,7 @@ def status_facts(deployment: DeploymentRecord) -> JournalFacts:
         desired=deployment.desired,
         error_text=deployment.error_text,
         halt_reason=deployment.halt_reason,
+        halted_at=deployment.halted_at,
         hyperliquid_agent_id=deployment.hyperliquid_agent_id,
         status=deployment.status,
     )
@@ -217,6 +219,8 @@ def command_facts(command: Command) -> JournalFacts:
     """Return what is told of a command."""
     return _facts(
         acked_at=command.acked_at,
+        claimed_epoch=command.claimed_epoch,
+        finished_at=command.finished_at,
         id=command.id,
         issued_at=command.issued_at,
         kind=command.kind,

@@ -11,7 +11,7 @@ from agentic_core.domain.decision import Decision, EngineResult
 from agentic_core.domain.ids import AccountKey, DecisionId, DeploymentId
 from agentic_core.domain.journal import JournalKind
 from agentic_core.domain.order import Fence
-from agentic_core.domain.records import Command, CommandKind, CommandState, DeploymentRecord, Lease, LeaseRecord
+from agentic_core.domain.records import Command, CommandKind, DeploymentRecord, Lease, LeaseRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import DeploymentStatus, Desired
 from agentic_core.store.memory import journal_facts as facts
@@ -173,7 +173,7 @@ class JournaledDecisions(MemoryDecisions):
 
 
 class JournaledCommands(MemoryCommands):
-    """Commands that are journaled when they are queued and when they have their outcome."""
+    """Commands that are journaled when they are queued, when they are claimed and when they have their outcome."""
 
     def __init__(self, deployments: MemoryDeployments, leases: MemoryLeases, journal: MemoryJournal) -> None:
         super().__init__(deployments, leases)
@@ -182,27 +182,18 @@ class JournaledCommands(MemoryCommands):
     async def queue(
         self, deployment: DeploymentId, kind: CommandKind, *, payload: dict[str, str], at: Instant
     ) -> Command:
-        """Add a command with the next sequence number.
+        """Add a command with the next sequence number; with a kill, a deployment that shall run shall be flattened.
 
         Raises:
             NotFound: there is no such deployment.
+            UsageError: the payload is too long for the journal.
         """
         queued = await super().queue(deployment, kind, payload=payload, at=at)
         self._journal.append(deployment, JournalKind.COMMAND, facts.command_facts(queued))
         return queued
 
-    async def ack(
-        self, command: Command, state: CommandState, outcome: str, *, at: Instant, fence: Fence | None = None
-    ) -> Command:
-        """Give a command its one final outcome; a second one is ignored and the first returned.
-
-        Raises:
-            NotFound: there is no such command, or the fence is of an account that its deployment does not trade.
-            UsageError: the state is not a final one.
-            Fenced: the fence is not the account's live lease; nothing was written.
-        """
-        was_pending = any(known.id == command.id for known in await self.pending(command.deployment_id))
-        acked = await super().ack(command, state, outcome, at=at, fence=fence)
-        if was_pending:
-            self._journal.append(acked.deployment_id, JournalKind.COMMAND, facts.command_facts(acked))
-        return acked
+    def _put(self, known: Command, **changes: object) -> Command:
+        put = super()._put(known, **changes)
+        if facts.command_facts(put) != facts.command_facts(known):
+            self._journal.append(put.deployment_id, JournalKind.COMMAND, facts.command_facts(put))
+        return put

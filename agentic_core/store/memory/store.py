@@ -9,6 +9,7 @@ from agentic_core.domain.records import LeaseState
 from agentic_core.domain.times import Instant
 from agentic_core.ports.clock import Clock
 from agentic_core.store import sentences
+from agentic_core.store.memory.account_days import MemoryDays
 from agentic_core.store.memory.continuity import MemoryContinuity
 from agentic_core.store.memory.decisions import MemoryDecisions, MemoryStates
 from agentic_core.store.memory.deployments import MemoryDeployments
@@ -24,6 +25,8 @@ from agentic_core.store.memory.journaled_orders import JournaledIntents, Journal
 from agentic_core.store.memory.leases import MemoryLeases
 from agentic_core.store.memory.ledger import MemoryLedger
 from agentic_core.store.memory.messages import MemoryCommands, MemoryLogs
+from agentic_core.store.memory.operations import MemoryJobRuns, MemoryPlatform, MemoryWatched
+from agentic_core.store.memory.paper import MemoryPaperBooks
 from agentic_core.store.memory.secrets import MemorySecrets
 from agentic_core.store.memory.sim_runs import MemorySimRuns
 from agentic_core.store.memory.skills import MemorySkills
@@ -64,6 +67,10 @@ class MemoryStore:
             else MemoryCommands(self.deployments, leases)
         )
         self.states = MemoryStates(self.leases)
+        self.days = MemoryDays(self.leases, intents)
+        self.paper = MemoryPaperBooks(self.leases)
+        self.platform, self.jobs = MemoryPlatform(), MemoryJobRuns()
+        self.watched = MemoryWatched(skills, self.deployments, self.states, self.leases)
         self.logs = MemoryLogs(self.deployments)
         self.sim_runs = MemorySimRuns(self.skills, self.decisions)
         self.secrets = MemorySecrets(now, self.leases, self.deployments, self.wallets)

@@ -57,6 +57,10 @@ class _DecisionRow(msgspec.Struct):
         return DecisionRecord(decision=decision, result=self.engine_result)
 
 
+class _Counted(msgspec.Struct):
+    executed: int
+
+
 class PostgresDecisions:
     """Decisions with their verdicts and results."""
 
@@ -78,6 +82,12 @@ class PostgresDecisions:
         values = {"deployment": deployment, "limit": limit}
         rows = await self._database.rows("recent_decisions", _DecisionRow, values)
         return tuple(row.record() for row in rows)
+
+    async def executed(self, deployment: DeploymentId, since: Instant) -> int:
+        """Count the decisions of an instant or later that a skill made by itself and that were executed."""
+        values = {"deployment": deployment, "since": since}
+        counted = await self._database.row("count_executed", _Counted, values)
+        return 0 if counted is None else counted.executed
 
     async def month_to_date(self, deployment: DeploymentId, at: Instant) -> MonthCost:
         """Return what the decisions of the UTC month of an instant cost so far, prepared ones included."""

@@ -45,6 +45,10 @@ class PostgresDeployments:
             raise sentences.no_deployment(deployment)
         return found
 
+    async def recent(self, limit: int) -> tuple[DeploymentRecord, ...]:
+        """Return the newest deployments of whomever this store may see, newest first."""
+        return await self._database.rows("recent_deployments", DeploymentRecord, {"limit": limit})
+
     async def occupying(self, user: UserId, skill: SkillId, broker: BrokerKind) -> tuple[DeploymentRecord, ...]:
         """Return the deployments that take a user's place for a skill on a broker, oldest first."""
         values = {"user": user, "skill": skill, "broker": broker, "statuses": sorted(OCCUPYING_STATUSES)}

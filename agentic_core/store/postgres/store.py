@@ -10,6 +10,7 @@ from agentic_core.domain.ids import DeploymentId, UserId
 from agentic_core.domain.order import Fence
 from agentic_core.ports.clock import Clock
 from agentic_core.store.polling import PollingNotices, polling
+from agentic_core.store.postgres.account_days import PostgresDays
 from agentic_core.store.postgres.budgets import PostgresBudgets
 from agentic_core.store.postgres.connection import UnitDatabase
 from agentic_core.store.postgres.continuity import PostgresContinuity
@@ -23,6 +24,8 @@ from agentic_core.store.postgres.ledger import PostgresLedger
 from agentic_core.store.postgres.messages import PostgresCommands, PostgresLogs
 from agentic_core.store.postgres.notify import PostgresNotices, listening
 from agentic_core.store.postgres.opening import Reached, open_database
+from agentic_core.store.postgres.operations import PostgresJobRuns, PostgresPlatform, PostgresWatched
+from agentic_core.store.postgres.paper_books import PostgresPaperBooks
 from agentic_core.store.postgres.pool import PooledDatabase
 from agentic_core.store.postgres.secrets import PostgresSecrets
 from agentic_core.store.postgres.sim_runs import PostgresSimRuns
@@ -56,6 +59,11 @@ class PostgresStore:
         self.logs = PostgresLogs(grouped)
         self.commands = PostgresCommands(self._urgent)
         self.sim_runs = PostgresSimRuns(database)
+        self.days = PostgresDays(database)
+        self.paper = PostgresPaperBooks(database)
+        self.platform = PostgresPlatform(database)
+        self.watched = PostgresWatched(database)
+        self.jobs = PostgresJobRuns(database)
         self.budgets = PostgresBudgets(database)
         self.journal = PostgresJournal(database)
         self.continuity = PostgresContinuity(database)

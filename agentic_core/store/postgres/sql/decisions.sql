@@ -101,6 +101,13 @@ from (
 order by decided.tick_at desc, decided.id desc
 limit %(limit)s;
 
+-- name: count_executed
+-- How many decisions that a skill made by itself were executed since an instant.
+select count(*) as executed
+from decision_snapshots
+where deployment_id = %(deployment)s and tick_at >= instant_at(%(since)s)
+  and engine_result ->> 'kind' = 'executed' and (starts_with(decided_by, 'rules:') or starts_with(decided_by, 'chat:'));
+
 -- name: month_to_date
 -- What the UTC month of an instant cost so far; no row where nothing of it costs anything.
 select cost_usd, unknown_costs

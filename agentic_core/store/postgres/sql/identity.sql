@@ -61,7 +61,8 @@ returning signer, nonce;
 -- name: expire_loosening
 -- Orders to go on that wait were given to another time; those that stop something stay.
 update public.agent_commands
-set state = 'expired', outcome = 'the database was restored after it was issued', acked_at = clock_timestamp()
+set state = 'expired', outcome = 'the database was restored after it was issued',
+    acked_at = coalesce(acked_at, clock_timestamp()), finished_at = clock_timestamp()
 where state in ('queued', 'claimed') and kind in ('resume', 'clear_halt', 'snapshot')
 returning id::text;
 

@@ -20,7 +20,8 @@ select max(seq) as number from journal where deployment_id = %(deployment)s::uui
 -- name: journaled_deployment
 select user_id::text as user_id, account_key, broker_kind, skill_id::text as skill_id, skill_version,
     version.payload_hash, version.loss_bound::text as loss_bound, instant_ms(deployments.created_at) as created_at,
-    status, desired, hyperliquid_agent_id::text as hyperliquid_agent_id, error_text, halt_reason
+    status, desired, hyperliquid_agent_id::text as hyperliquid_agent_id, error_text, halt_reason,
+    instant_ms(halted_at) as halted_at
 from deployments
 join skill_versions as version using (skill_id)
 where deployments.id = %(deployment)s::uuid and version.version = skill_version;
@@ -70,7 +71,7 @@ where deployment_id = %(deployment)s::uuid
 
 -- name: journaled_commands
 select id::text as id, seq, kind, payload::text as payload, state, outcome, instant_ms(issued_at) as issued_at,
-    instant_ms(acked_at) as acked_at
+    instant_ms(acked_at) as acked_at, claimed_epoch, instant_ms(finished_at) as finished_at
 from agent_commands
 where deployment_id = %(deployment)s::uuid;
 
