@@ -222,7 +222,8 @@ class _Run:
         return self.watch.next_stop(self.settled + 1, due)
 
     def _turn(self, index: int) -> None:
-        turn = tick(self.mandate, self.cursor, self.ledger, self.state, record_holds=False)
+        cursor = self.cursor
+        turn = tick(self.mandate, cursor, self.ledger, self.state, mark=cursor.as_of, record_holds=False)
         effect = next(turn, None)
         if effect is None:
             return

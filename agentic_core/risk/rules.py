@@ -63,7 +63,11 @@ RULES: tuple[Rule, ...] = (
     _rule("R3_HALTED", "trading is halted", "look into the halt, then clear it"),
     _rule("R3_REDUCING", "trading is paused or ending, so positions may only shrink", "resume the deployment"),
     _rule("R3_UNRESOLVED_ORDER", "the fate of an earlier order is not known", "wait until it is resolved"),
-    _rule("R3_STATE_MOVED", "the position is no longer what the decision saw", "decide again; the next turn does"),
+    _rule(
+        "R3_STATE_MOVED",
+        "a position or an open order is no longer what the decision saw",
+        "decide again; the next turn does",
+    ),
     _rule("R4_NO_MARK", "no mark price is known", "wait for the feed"),
     _rule("R4_MARK_AHEAD", "the mark is younger than the moment of the decision", "check the clocks"),
     _rule("R4_STALE_MARK", "the mark is too old", "wait for the feed"),

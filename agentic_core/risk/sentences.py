@@ -51,7 +51,9 @@ DETAILS: dict[str, _Sentence] = {
     "R3_REDUCING": lambda _a, _f: "trading is reducing; only reducing orders pass",
     "R3_UNRESOLVED_ORDER": lambda _, f: f"the fate of {f.unresolved} earlier order(s) is not known",
     "R3_STATE_MOVED": lambda a, f: (
-        f"{a.symbol}: the decision saw {_usd(f.position_before)} units, now it is {_usd(f.held)}"
+        f"{a.symbol}: its open orders are no longer those that the decision saw"
+        if f.position_before is None
+        else f"{a.symbol}: the decision saw {_usd(f.position_before)} units, now it is {_usd(f.held)}"
     ),
     "R4_NO_MARK": lambda a, _: f"no mark price is known for {a.symbol}",
     "R4_MARK_AHEAD": lambda a, f: f"the mark of {a.symbol} is {-(f.mark_age_ms or 0)} ms ahead of the decision",

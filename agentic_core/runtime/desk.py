@@ -7,14 +7,10 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.market import Candle, IndicatorSpec, Mark, MarketSnapshot, MarkSource
 from agentic_core.domain.times import HOUR_MS, Instant, Interval
-from agentic_core.errors import LookAhead
 from agentic_core.ports.market_data import MarketData
-from agentic_core.skills.indicators import IndicatorFeed
+from agentic_core.runtime.candle_shelf import CandleShelf
 
 __all__ = ["MarketDesk"]
-
-_PRICE_DECIMALS = 8
-"""Scale of the integers that indicators are computed from; finer than any venue's prices."""
 
 
 class MarketDesk:
@@ -45,10 +41,9 @@ class MarketDesk:
         self._fetched_until = history_from
         # The rate settled last before the first mark is known to anyone who looks at the venue then.
         self._rates_until = Instant(history_from - HOUR_MS)
-        self._candles: dict[Symbol, list[Candle]] = {symbol: [] for symbol in symbols}
+        self._shelves = {symbol: CandleShelf(symbol) for symbol in symbols}
         self._marks: dict[Symbol, Mark] = {}
         self._rates: dict[Symbol, dict[Instant, Decimal]] = {symbol: {} for symbol in symbols}
-        self._indicators: dict[tuple[Symbol, IndicatorSpec], _Running] = {}
         self.as_of = history_from
 
     @property
@@ -84,8 +79,8 @@ class MarketDesk:
 
     def candles(self, symbol: Symbol, count: int) -> tuple[Candle, ...]:
         """Return up to `count` of the newest closed candles, oldest first."""
-        known = self._candles.get(symbol, [])
-        return tuple(known[max(0, len(known) - count) :])
+        shelf = self._shelves.get(symbol)
+        return () if shelf is None else shelf.last(count)
 
     def indicator(self, symbol: Symbol, spec: IndicatorSpec, *, back: int = 0) -> float | None:
         """Return an indicator as of `back` candles ago.
@@ -93,14 +88,8 @@ class MarketDesk:
         Raises:
             LookAhead: `back` was negative.
         """
-        if back < 0:
-            message = f"{spec.kind}({spec.length}) of {symbol} was asked {-back} candle(s) ahead of the mark"
-            raise LookAhead(message)
-        running = self._indicators.get((symbol, spec))
-        if running is None:
-            running = _Running(spec, self._candles.get(symbol, []))
-            self._indicators[symbol, spec] = running
-        return running.value(back)
+        shelf = self._shelves.get(symbol) or CandleShelf(symbol)
+        return shelf.indicator(spec, back=back)
 
     def funding_rate(self, symbol: Symbol) -> Decimal | None:
         """Return the hourly rate last settled, or None when unknown."""
@@ -118,38 +107,12 @@ class MarketDesk:
         )
 
     def _take(self, symbol: Symbol, fresh: Sequence[Candle]) -> None:
-        known = self._candles[symbol]
-        for candle in fresh:
-            if known and candle.open_time <= known[-1].open_time:
-                continue
-            known.append(candle)
-        for (watched, _), running in self._indicators.items():
-            if watched == symbol:
-                running.follow(known)
-        if known:
-            newest = known[-1]
+        shelf = self._shelves[symbol]
+        shelf.take(fresh)
+        newest = shelf.newest
+        if newest is not None:
             closed = Instant(newest.open_time + self._interval.ms)
             mark = self._marks.get(symbol)
             if mark is None or mark.as_of < closed:
                 source = MarkSource.CANDLE_CLOSE
                 self._marks[symbol] = Mark(symbol=symbol, price=newest.close, as_of=closed, source=source)
-
-
-class _Running:
-    # An indicator that follows a growing list of candles.
-    def __init__(self, spec: IndicatorSpec, candles: Sequence[Candle]) -> None:
-        self._feed = IndicatorFeed(spec, _PRICE_DECIMALS)
-        self._values: list[float | None] = []
-        self.follow(candles)
-
-    def follow(self, candles: Sequence[Candle]) -> None:
-        for candle in candles[len(self._values) :]:
-            self._values.append(self._feed.push(_scaled(candle.high), _scaled(candle.low), _scaled(candle.close)))
-
-    def value(self, back: int) -> float | None:
-        at = len(self._values) - 1 - back
-        return self._values[at] if at >= 0 else None
-
-
-def _scaled(price: Decimal) -> int:
-    return int(price.scaleb(_PRICE_DECIMALS))

@@ -7,7 +7,7 @@ from agentic_core.errors import UsageError
 from agentic_core.runtime.effects import Effect, EffectReply
 from agentic_core.runtime.tick import TickGenerator, TickOutcome
 
-__all__ = ["Perform", "drive", "immediately", "resume"]
+__all__ = ["Perform", "answer", "drive", "immediately", "resume"]
 
 Perform: TypeAlias = Callable[[Effect], Awaitable[EffectReply]]
 
@@ -26,9 +26,14 @@ async def drive(turn: TickGenerator, perform: Perform) -> TickOutcome:
 
 async def resume(turn: TickGenerator, effect: Effect, perform: Perform) -> TickOutcome:
     """Run a tick that has yielded an effect to its end."""
+    return await answer(turn, await perform(effect), perform)
+
+
+async def answer(turn: TickGenerator, reply: EffectReply, perform: Perform) -> TickOutcome:
+    """Give a tick the reply that it waits for, and run it to its end."""
     try:
         while True:
-            effect = turn.send(await perform(effect))
+            reply = await perform(turn.send(reply))
     except StopIteration as stop:
         outcome: TickOutcome = stop.value
         return outcome

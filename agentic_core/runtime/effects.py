@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.decision import Decision, Denied, EngineResult
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Mark
@@ -21,6 +22,7 @@ __all__ = [
     "Ask",
     "Effect",
     "EffectReply",
+    "Look",
     "Persist",
     "Quote",
     "Record",
@@ -52,6 +54,10 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Ask the chat model. Reply: Answer or Unusable; the interpreter settles the cost."""
 
     question: Question
+
+
+class Look(msgspec.Struct, frozen=True, gc=False):
+    """Read the account again, after a decider took its time. Reply: AccountSnapshot, or None where it is unreadable."""
 
 
 class Persist(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -87,7 +93,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     result: EngineResult
 
 
-Effect: TypeAlias = Reserve | Ask | Quote | Persist | Send | Abandon | Record
+Effect: TypeAlias = Reserve | Ask | Look | Quote | Persist | Send | Abandon | Record
 EffectReply: TypeAlias = (
-    Reserved | Refused | Answer | Unusable | tuple[PreparedIntent, ...] | SendOutcome | Denied | Mark | None
+    Reserved
+    | Refused
+    | Answer
+    | Unusable
+    | AccountSnapshot
+    | tuple[PreparedIntent, ...]
+    | SendOutcome
+    | Denied
+    | Mark
+    | None
 )

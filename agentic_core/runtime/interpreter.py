@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, assert_never
 
 from agentic_core.brokers.guarded import GuardedBroker
+from agentic_core.domain.account import AccountSnapshot, AccountView
 from agentic_core.domain.decision import Decision, Denied
 from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence, OrderIntent, PreparedIntent, Rejected, SendOutcome
 from agentic_core.domain.times import Instant
-from agentic_core.errors import UsageError
+from agentic_core.errors import UsageError, VenueUnavailable
 from agentic_core.metering import MonthBudget
 from agentic_core.ports.chat_model import Answer, ChatModel, Question, Unusable
 from agentic_core.ports.intents import IntentStore
@@ -18,6 +19,7 @@ from agentic_core.runtime.effects import (
     Ask,
     Effect,
     EffectReply,
+    Look,
     Persist,
     Quote,
     Record,
@@ -26,7 +28,7 @@ from agentic_core.runtime.effects import (
     Reserved,
     Send,
 )
-from agentic_core.runtime.recorder import RunRecorder
+from agentic_core.runtime.recorder import Recorder
 
 __all__ = ["Interpreter", "Sender"]
 
@@ -54,11 +56,12 @@ class Interpreter:
         intents: IntentStore,
         decisions: DecisionStore,
         broker: GuardedBroker,
-        recorder: RunRecorder,
+        recorder: Recorder,
         now: Callable[[], Instant],
         budget: MonthBudget,
         chat_model: ChatModel | None = None,
         sender: Sender | None = None,
+        look: Callable[[], Awaitable[AccountView]] | None = None,
     ) -> None:
         """Join the ports of one deployment.
 
@@ -67,11 +70,12 @@ class Interpreter:
             intents: where intents become durable.
             decisions: where decisions are recorded.
             broker: the gate orders pass.
-            recorder: the diary for the report.
+            recorder: told of decisions and orders, for the report.
             now: the venue's time.
             budget: what may be spent on chat models this month.
             chat_model: who is asked; None where only rules decide.
-            sender: who takes the orders; None where each ends with the broker's answer, as on paper.
+            sender: who takes the orders; None where each ends with the broker's answer, as in a backtest.
+            look: reads the account again; None where the broker's own account is all there is.
         """
         self._fence = fence
         self._intents = intents
@@ -82,6 +86,7 @@ class Interpreter:
         self._budget = budget
         self._chat_model = chat_model
         self._sender = sender
+        self._read_account = look or broker.broker.account
         self._bound: Usd | None = None
 
     def perform(self, effect: Effect) -> Awaitable[EffectReply]:
@@ -98,13 +103,19 @@ class Interpreter:
                 return self._broker.price(effect.symbol)
             case Abandon():
                 return self._abandon(effect.prepared, effect.cause)
-            case Reserve() | Ask():
+            case Reserve() | Ask() | Look():
                 return self._consult(effect)
             case _:
                 assert_never(effect)
 
-    async def _consult(self, effect: Reserve | Ask) -> EffectReply:
-        return await self._ask(effect.question) if isinstance(effect, Ask) else await self._reserve(effect.bound)
+    async def _consult(self, effect: Reserve | Ask | Look) -> EffectReply:
+        match effect:
+            case Reserve(bound=bound):
+                return self._reserve(bound)
+            case Ask(question=question):
+                return await self._ask(question)
+            case Look():
+                return await self._look()
 
     def _prepare(self, wanted: Persist) -> Awaitable[tuple[PreparedIntent, ...]]:
         if self._sender is not None:
@@ -135,17 +146,29 @@ class Interpreter:
         outcome = Rejected(cloid=prepared.intent.cloid, reason=f"not sent: {cause}")
         await self._intents.settle(self._fence, prepared, outcome, at=self._now())
 
+    async def _look(self) -> AccountSnapshot | None:
+        try:
+            return (await self._read_account()).freeze()
+        except VenueUnavailable:
+            return None
+
     async def _ask(self, question: Question) -> Answer | Unusable:
         if self._chat_model is None:
             message = "a chat model was asked, but none is configured"
             raise UsageError(message)
-        reply = await self._chat_model.ask(question)
-        if self._bound is not None:
-            self._budget.settle(self._bound, reply.usage.cost_usd)
-            self._bound = None
+        bound, self._bound = self._bound, None
+        cost: Usd | None = (
+            None  # of a call that is broken off nobody knows what it costs, so all that was held is spent
+        )
+        try:
+            reply = await self._chat_model.ask(question)
+            cost = reply.usage.cost_usd
+        finally:
+            if bound is not None:
+                self._budget.settle(bound, cost)
         return reply
 
-    async def _reserve(self, bound: Usd | None) -> Reserved | Refused:
+    def _reserve(self, bound: Usd | None) -> Reserved | Refused:
         refusal = self._budget.reserve(bound, self._now())
         if refusal is not None:
             return Refused(reason=refusal)

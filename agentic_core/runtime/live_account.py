@@ -1,18 +1,20 @@
 """One account at a live venue under its lease: what goes on all the time beside the turns of a skill."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, NoReturn, TypeVar
 
 import anyio
 
 from agentic_core.domain.ids import Symbol
+from agentic_core.domain.money import plain
 from agentic_core.domain.trading import Restriction
+from agentic_core.execution.life import Life
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.runtime.exits import ExitDesk
 from agentic_core.runtime.leverage import set_leverages
-from agentic_core.runtime.orders import OrderDesk
-from agentic_core.runtime.together import both
+from agentic_core.runtime.orders import OrderDesk, is_entry
+from agentic_core.runtime.together import both, until_failure
 from agentic_core.runtime.watch import AccountWatch, DriftGuard, Reconciled
 
 __all__ = ["LiveAccount"]
@@ -71,6 +73,16 @@ class LiveAccount:
         """
         return await set_leverages(self.exits.ports, self.exits.terms, wanted)
 
+    def under_way(self) -> tuple[str, ...]:
+        """Say of every order whose fate is not known, and of every stop that is about to be placed, what it is."""
+        lives = tuple(self.orders.lives.values())
+        return tuple(_words(life) for life in lives if self._is_under_way(life, lives))
+
+    def _is_under_way(self, life: Life, lives: Iterable[Life]) -> bool:
+        if not self.orders.is_waiting(life):
+            return life.is_unresolved
+        return any(is_entry(other, life) and other.filled for other in lives)
+
     async def run(self) -> NoReturn:
         """Go on until cancelled, or until one part fails: its error is raised alone, and the others are ended.
 
@@ -78,19 +90,12 @@ class LiveAccount:
             Fenced: the lease is lost.
             StoreError: the database refused.
         """
-        failures: list[Exception] = []
-        async with anyio.create_task_group() as tasks:
+        await until_failure((self.orders.run, self.exits.run, self.watch.run, self.guard.run))
 
-            async def keep(work: Callable[[], Awaitable[None]]) -> None:
-                try:
-                    await work()
-                except Exception as error:  # noqa: BLE001 - whatever it is, a part that died must not look alive
-                    failures.append(error)
-                    tasks.cancel_scope.cancel()
 
-            for work in (self.orders.run, self.exits.run, self.watch.run, self.guard.run):
-                tasks.start_soon(keep, work)
-        raise failures[0]
+def _words(life: Life) -> str:
+    intent = life.intent
+    return f"{intent.kind} {intent.cloid} ({intent.side} {plain(intent.size)} {intent.symbol}) is {life.state}"
 
 
 async def _and_tell(work: Callable[[], Awaitable[_T]], ended: anyio.Event) -> _T:

@@ -56,3 +56,5 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     limits: RiskLimits
     decider: Decider
+    review_after: int | None = None
+    """Executed decisions after which a person has to look; None is no such limit."""

@@ -1,4 +1,6 @@
-"""Collects what a run did, for its report."""
+"""Collects what a run did, for its report; of a run without end only how much it was."""
+
+from typing import Protocol
 
 from agentic_core.domain.account import AccountView
 from agentic_core.domain.decision import Decision, EngineResult, NoopResult
@@ -10,7 +12,34 @@ from agentic_core.domain.run import Assumptions, DecisionRecord, EquityPoint, Ha
 from agentic_core.domain.times import Instant
 from agentic_core.runtime.mandate import Mandate
 
-__all__ = ["RunRecorder"]
+__all__ = ["Recorder", "RunRecorder", "RunTally"]
+
+
+class Recorder(Protocol):
+    """Who is told what turns came to."""
+
+    def turn(self, decision: Decision, result: EngineResult) -> None:
+        """Note a decision that was recorded."""
+
+    def order(self, time: Instant, intent: OrderIntent, outcome: SendOutcome) -> None:
+        """Note an order that was sent."""
+
+
+class RunTally:
+    """Counts, and keeps nothing: what a run without end did stands in its database."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.decisions = 0
+        self.orders = 0
+
+    def turn(self, decision: Decision, result: EngineResult) -> None:
+        """Count a decision."""
+        self.decisions += 1
+
+    def order(self, time: Instant, intent: OrderIntent, outcome: SendOutcome) -> None:
+        """Count an order."""
+        self.orders += 1
 
 
 class RunRecorder:

@@ -1,244 +1,221 @@
-"""Runs one deployment from boot to stop: lease, turns, commands, heartbeat."""
+"""Runs one deployment until it is stopped, however often it loses its lease, its database or its venue meanwhile."""
 
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from enum import StrEnum
+from functools import partial
+from typing import Final
 
 import anyio
 import msgspec
 
-from agentic_core.domain.ids import AccountKey, DeploymentId, TickId
-from agentic_core.domain.order import Fence
-from agentic_core.domain.records import Lease, LeaseState, LogLine
-from agentic_core.domain.run import RunRecord
-from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import DeploymentStatus, Desired
-from agentic_core.errors import ConfigError, Fenced, StoreError
+from agentic_core.domain.ids import DeploymentId
+from agentic_core.errors import AgenticError, StoreError
 from agentic_core.logevents import LogEvent, LogLevel
-from agentic_core.ports.clock import Clock
-from agentic_core.ports.market_data import ExecutionBooks, MarketData
-from agentic_core.ports.repositories import Store
-from agentic_core.runtime.commands import apply_pending
-from agentic_core.runtime.desk import MarketDesk
 from agentic_core.runtime.diary import Diary
-from agentic_core.runtime.mandate import Mandate
-from agentic_core.runtime.pace import Pace
-from agentic_core.runtime.session import Session
-from agentic_core.runtime.terms import Terms
+from agentic_core.runtime.epoch import Epoch
+from agentic_core.runtime.epoch_ends import (
+    Broken,
+    Drained,
+    EpochEnd,
+    Gravity,
+    MarketOver,
+    Settled,
+    gravity_of,
+    place_of,
+    sole_error,
+)
+from agentic_core.runtime.lease_keeping import LeaseKeeper
+from agentic_core.runtime.runner_ports import RunnerPorts
+from agentic_core.runtime.standby import NothingToRun, Standby, Taken, pause
+from agentic_core.runtime.together import first_of
+from agentic_core.store.journal_copy import JournalCopy
 
-__all__ = ["Venue", "run_paper"]
+__all__ = ["EndReason", "Ended", "run_until_stopped"]
 
-_LEASE_MS = 15_000
-_RENEW_S = 5.0
-_CONTROL_S = 0.25
-_TURNING = frozenset({DeploymentStatus.RUNNING, DeploymentStatus.HALTED})
-"""A halted deployment still takes turns: its skill may close what it holds."""
-_DONE = frozenset({DeploymentStatus.STOPPING, DeploymentStatus.STOPPED, DeploymentStatus.ERROR})
+_MS_PER_S: Final = 1_000
+_CLOSING_MS: Final = 1_000
+"""How long giving the lease back and writing the last lines may take."""
 
 
-class Venue(msgspec.Struct, frozen=True, kw_only=True):
-    """The market a paper deployment lives in."""
+class EndReason(StrEnum):
+    """Why a runner ended."""
 
-    feed: MarketData
-    books: ExecutionBooks
-    pace: Pace
-    funding_source: str
-    """Where funding rates come from, in words."""
+    STOPPED = "stopped"
+    """The deployment is stopped, or shall be."""
+    DRAINED = "drained"
+    """This process was told to end; the next one goes on."""
+    FAILED = "failed"
+    """The deployment cannot run like this; its status says so wherever that could be written."""
+    OVER = "over"
+    """The recorded market has come to its end."""
 
 
-async def run_paper(  # noqa: PLR0913 - the composition of a deployment
-    deployment: DeploymentId,
-    mandate: Mandate,
-    *,
-    store: Store,
-    venue: Venue,
-    terms: Terms,
-    clock: Clock,
-    holder: str,
-    listener: Callable[[LogLine], None] | None = None,
-    on_mark: Callable[[Instant], None] | None = None,
-) -> RunRecord:
-    """Run a paper deployment until it is stopped or the market ends, and return its record.
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a runner ended."""
 
-    Args:
-        deployment: a row that exists, in status provisioning.
-        mandate: its pinned skill version.
-        store: where everything is written.
-        venue: the market.
-        terms: of the paper account.
-        clock: real time, for leases and waiting.
-        holder: names this process in the lease.
-        listener: told every log line as it is said.
-        on_mark: told every mark after its turn.
+    reason: EndReason
+    detail: str
+    error: Exception | None = None
+    """What it failed of."""
 
-    Raises:
-        ConfigError: another process holds the account's trading lease, or it may not be taken for the deployment.
-        Fenced: the lease was lost during the run; nothing was sent after that.
+
+async def run_until_stopped(deployment: DeploymentId, ports: RunnerPorts, *, stop: anyio.Event) -> Ended:
+    """Run a deployment until it is stopped, fails for good, or `stop` is set; return which of them it was.
+
+    Where the lease or the database is lost nothing more is sent, and this runner waits for both and begins again as a
+    new process would. Nothing it meets outside is raised.
     """
-    diary = Diary(deployment, store.logs, now=lambda: venue.pace.now, listener=listener)
-    diary.say(LogEvent.RUNNER_STARTED, f"live-runner: booting deployment {deployment}")
-    lease = await store.leases.acquire(mandate.account, holder, _LEASE_MS, deployment=deployment)
-    if lease is None:
-        raise ConfigError(await _why_not_given(store, mandate.account, deployment))
-    diary.say(LogEvent.LEASE_TAKEN, f"lease of {mandate.account} taken", epoch=lease.epoch)
-    try:
-        session = await _boot(deployment, mandate, lease, store, venue, terms, diary, clock)
-        runner = _Runner(session, venue, clock, lease)
-        await runner.run(on_mark or (lambda _mark: None))
-    finally:
-        with anyio.CancelScope(shield=True), anyio.move_on_after(5):
-            try:
-                await diary.flush()
-            finally:
-                await store.leases.release(lease)
-    return runner.record(terms)
-
-
-async def _why_not_given(store: Store, account: AccountKey, deployment: DeploymentId) -> str:
-    desired, lease = await store.deployments.desired(deployment), await store.leases.read(account)
-    if desired is not Desired.RUNNING:
-        return f"the desired state of deployment {deployment} is {desired}, so nothing runs it; deploy its skill anew"
-    if lease is not None and lease.state is LeaseState.REVOKED:
-        return f"the trading lease of {account} was revoked; it has to be allowed again before anything trades"
-    return f"another process holds the trading lease of {account}; stop it, or wait until its lease runs out"
-
-
-async def _boot(  # noqa: PLR0913 - see run_paper
-    deployment: DeploymentId,
-    mandate: Mandate,
-    lease: Lease,
-    store: Store,
-    venue: Venue,
-    terms: Terms,
-    diary: Diary,
-    clock: Clock,
-) -> Session:
-    record = await store.deployments.load(deployment)
-    diary.say(LogEvent.RUNNER_STARTED, f"live-runner: loaded skill {mandate.skill_name} (broker={record.broker_kind})")
-    desk = MarketDesk(
-        venue.feed,
-        symbols=mandate.symbols,
-        interval=mandate.interval,
-        instruments=await venue.feed.instruments(),
-        history_from=venue.pace.now,
-    )
-    session = Session(
-        record,
-        mandate,
-        Fence(account=lease.account, epoch=lease.epoch),
-        store=store,
-        desk=desk,
-        books=venue.books,
-        terms=terms,
-        diary=diary,
-        clock=clock,
-    )
-    diary.say(LogEvent.BROKER_STARTED, f"paper account with {terms.starting_equity} USD")
-    diary.say(LogEvent.RECONCILED, "positions=0", positions=0)
-    await session.move(DeploymentStatus.RUNNING)
-    diary.say(LogEvent.RUNNER_STARTED, "live-runner: status=running; entering tick loop")
-    await diary.flush()
-    return session
+    return await _Runner(deployment, ports).run(stop)
 
 
 class _Runner:
-    def __init__(self, session: Session, venue: Venue, clock: Clock, lease: Lease) -> None:
-        self._session = session
-        self._venue = venue
-        self._clock = clock
-        self._lease = lease
-        # Turns and commands alternate; neither ever sees the other half done.
-        self._turns = anyio.Lock()
-        self._failure: Exception | None = None
-        self._waiting = anyio.CancelScope()
+    def __init__(self, deployment: DeploymentId, ports: RunnerPorts) -> None:
+        self._deployment = deployment
+        self._ports = ports
+        clock = ports.clock
+        self._diary = Diary(
+            deployment,
+            ports.store.logs,
+            now=ports.said_at or clock.now,
+            listener=ports.listener,
+            process=f"{ports.holder}:{clock.now()}:{clock.boottime_ms()}",
+        )
+        self._standby = Standby(deployment, ports, self._diary)
+        self._copy: JournalCopy | None = None
+        self._keeper: LeaseKeeper | None = None
+        self._breakdowns = 0
+        self._outages = 0
 
-    async def run(self, on_mark: Callable[[Instant], None]) -> None:
-        async with anyio.create_task_group() as tasks:
-            for work in (self._heartbeat, self._control):
-                tasks.start_soon(self._until_failure, work, tasks.cancel_scope)
-            await self._until_failure(lambda: self._loop(on_mark), tasks.cancel_scope)
-            # Under the lock, so that no command is cut off between its effect and its acknowledgement.
-            async with self._turns:
-                tasks.cancel_scope.cancel()
-        if self._failure is not None:
-            await self._fail(self._failure)
-            raise self._failure
-
-    async def _until_failure(self, work: Callable[[], Awaitable[None]], scope: anyio.CancelScope) -> None:
-        # The first failure of any task ends all of them; it is raised alone, not wrapped in a group.
+    async def run(self, stop: anyio.Event) -> Ended:
+        diary = self._diary
+        diary.say(LogEvent.RUNNER_STARTED, f"live-runner: booting deployment {self._deployment}")
+        found: list[Ended] = []
         try:
-            await work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, a deployment that died of it must not look alive
-            if self._failure is None:
-                error.add_note(f"trace {self._session.diary.trace}")
-                self._failure = error
-            scope.cancel()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(diary.keep, self._ports.clock)
+                found.append(await self._live(stop))
+                tasks.cancel_scope.cancel()
+        except Exception as group:  # noqa: BLE001 - said, and returned as how it ended
+            error = sole_error(group)
+            found.append(self._failed(error))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._close(found)
+        return found[0]
 
-    async def _fail(self, error: Exception) -> None:
-        if isinstance(error, Fenced | StoreError):
-            return
-        session = self._session
-        text = f"{type(error).__name__}: {error}"
-        session.diary.say(LogEvent.RUNNER_FATAL, text, level=LogLevel.ERROR)
-        await session.move(DeploymentStatus.ERROR, text)
+    async def _live(self, stop: anyio.Event) -> Ended:
+        open_after_ms = 0
+        while True:
+            taken = await self._standby.wait(stop, self._copy)
+            if taken is None:
+                return Ended(reason=EndReason.DRAINED, detail="told to end while it waited for the trading lease")
+            if isinstance(taken, NothingToRun):
+                return Ended(reason=EndReason.STOPPED, detail=taken.detail)
+            epoch = self._begin(taken, open_after_ms)
+            end = await epoch.run(stop)
+            ended = await self._judge(epoch, end)
+            if ended is not None:
+                return ended
+            if stop.is_set():
+                return Ended(reason=EndReason.DRAINED, detail="told to end while something else went wrong")
+            open_after_ms = await self._next(stop)
 
-    def record(self, terms: Terms) -> RunRecord:
-        session = self._session
-        assumptions = terms.assumptions(self._venue.funding_source)
-        return session.recorder.record(session.mandate, "paper", assumptions, session.ledger, session.desk)
+    def _begin(self, taken: Taken, open_after_ms: int) -> Epoch:
+        lease = taken.keeper.lease
+        self._copy, self._keeper = taken.copy, taken.keeper
+        self._diary.say(LogEvent.LEASE_TAKEN, f"lease of {lease.account} taken", epoch=lease.epoch)
+        return Epoch(taken, self._ports, self._diary, open_after_ms=open_after_ms)
 
-    async def _loop(self, on_mark: Callable[[Instant], None]) -> None:
-        session = self._session
-        while session.status not in _DONE:
-            mark = await self._next_mark()
-            if mark is None:
-                break
-            async with self._turns:
-                if session.status in _DONE:  # stopped since the mark was reached
-                    break
-                await self._take(mark)
-            on_mark(mark)
-        async with self._turns:
-            await apply_pending(session, self._clock)
-            await session.write_state()
-            if session.status is not DeploymentStatus.STOPPING:
-                await session.move(DeploymentStatus.STOPPING)
-            await session.move(DeploymentStatus.STOPPED)
-            session.diary.say(LogEvent.RUNNER_STOPPED, f"stopped after {session.recorder.ticks} turn(s)")
-            await session.diary.flush()
+    async def _judge(self, epoch: Epoch, end: EpochEnd) -> Ended | None:
+        match end:
+            case Settled():
+                detail = f"the deployment is {epoch.standing.status}"
+                return Ended(reason=EndReason.STOPPED, detail=detail)
+            case MarketOver():
+                await epoch.end("the recorded market came to its end")
+                return Ended(reason=EndReason.OVER, detail="the recorded market came to its end")
+            case Drained(left=left):
+                detail = f"still under way: {'; '.join(left)}" if left else "nothing is under way"
+                return Ended(reason=EndReason.DRAINED, detail=detail)
+            case Broken(error=error):
+                return await self._broken(epoch, error)
 
-    async def _next_mark(self) -> Instant | None:
-        # The next mark may be hours away; a stop does not wait for it.
-        self._waiting = anyio.CancelScope()
-        with self._waiting:
-            return await self._venue.pace.next_mark()
+    async def _broken(self, epoch: Epoch, error: Exception) -> Ended | None:
+        if epoch.lived_ms >= self._ports.timings.healthy_ms:
+            self._breakdowns = self._outages = 0
+        gravity = gravity_of(error)
+        if gravity is not Gravity.FATAL and epoch.keeper.is_expired():
+            gravity = Gravity.LOST
+        match gravity:
+            case Gravity.LOST:
+                self._lose(epoch.keeper, error)
+            case Gravity.OUTAGE:
+                self._outages += 1
+                self._say_again(LogEvent.RECONCILE_FAILED, LogLevel.WARN, str(error), error)
+            case Gravity.BREAKDOWN if self._breakdowns + 1 < self._ports.timings.breakdowns_max:
+                self._breakdowns += 1
+                of = f"breakdown {self._breakdowns} of {self._ports.timings.breakdowns_max}"
+                self._say_again(LogEvent.TICK_FAILED, LogLevel.ERROR, f"{of}: {type(error).__name__}: {error}", error)
+            case Gravity.BREAKDOWN | Gravity.FATAL:
+                return await self._give_up(epoch, error)
         return None
 
-    async def _take(self, mark: Instant) -> None:
-        session = self._session
-        session.diary.begin(TickId(deployment=session.deployment.id, mark=mark))
+    def _lose(self, keeper: LeaseKeeper, error: Exception) -> None:
+        # Whatever is in the database by now has to be compared again before the next lease is taken.
+        self._diary.say(LogEvent.LEASE_LOST, str(error), level=LogLevel.WARN, epoch=keeper.lease.epoch)
+        self._keeper = None
+        self._close_copy()
+
+    def _say_again(self, event: LogEvent, level: LogLevel, why: str, error: Exception) -> None:
+        seconds = self._again_ms() / _MS_PER_S
+        message = f"{why}; the account is opened again in {seconds:g} s"
+        self._diary.say(event, message, level=level, raised_in=place_of(error))
+
+    async def _next(self, stop: anyio.Event) -> int:
+        # Where the lease was lost, the wait is before it is asked for; else it is kept, and commands are obeyed.
+        if self._keeper is None:
+            await pause(self._ports, self._ports.timings.standby_ms, stop)
+            return 0
+        return self._again_ms()
+
+    def _again_ms(self) -> int:
+        timings, times = self._ports.timings, max(1, self._breakdowns + self._outages)
+        return int(min(timings.again_ms_max, timings.again_ms * 2 ** min(times - 1, 16)))
+
+    async def _give_up(self, epoch: Epoch, error: Exception) -> Ended:
+        ended = self._failed(error)
         try:
-            await session.observe(mark)
-            closed = not self._venue.pace.is_last and await session.close_halted()
-            await apply_pending(session, self._clock)
-            if session.status in _TURNING and not self._venue.pace.is_last and not closed:
-                await session.turn()
-        except Exception as error:
-            session.diary.say(LogEvent.TICK_FAILED, f"{type(error).__name__}: {error}", level=LogLevel.ERROR)
-            raise
-        await session.write_state()
-        await session.diary.flush()
+            await epoch.fail(ended.detail)
+        except AgenticError as refusal:
+            self._diary.say(LogEvent.RUNNER_FATAL, f"status error was not stored: {refusal}", level=LogLevel.ERROR)
+        return ended
 
-    async def _control(self) -> None:
-        while True:
-            await self._clock.sleep(_CONTROL_S)
-            async with self._turns:
-                await apply_pending(self._session, self._clock)
-                await self._session.diary.flush()
-                if self._session.status in _DONE:
-                    self._waiting.cancel()
+    def _failed(self, error: Exception) -> Ended:
+        detail = f"{type(error).__name__}: {error}"
+        self._diary.say(LogEvent.RUNNER_FATAL, detail, level=LogLevel.ERROR, raised_in=place_of(error))
+        self._ports.page(f"deployment {self._deployment} is not run any more: {detail}")
+        return Ended(reason=EndReason.FAILED, detail=detail, error=error)
 
-    async def _heartbeat(self) -> None:
-        while True:
-            await self._clock.sleep(_RENEW_S)
-            if not await self._session.store.leases.renew(self._lease):
-                message = f"the trading lease of {self._lease.account} was lost; another process may hold it"
-                raise Fenced(message)
+    def _close_copy(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
+
+    async def _close(self, found: list[Ended]) -> None:
+        self._close_copy()
+        # A database that is away keeps no process from ending: the lease runs out by itself.
+        with suppress(StoreError):
+            await first_of(partial(self._say_goodbye, found), lambda: self._ports.clock.sleep(_CLOSING_MS / _MS_PER_S))
+
+    async def _release(self, keeper: LeaseKeeper) -> None:
+        lease = keeper.lease
+        await keeper.release()
+        self._diary.say(LogEvent.LEASE_RELEASED, f"lease of {lease.account} released", epoch=lease.epoch)
+
+    async def _say_goodbye(self, found: list[Ended]) -> None:
+        if self._keeper is not None:
+            with suppress(StoreError):
+                await self._release(self._keeper)
+        for ended in found[:1]:
+            self._diary.say(LogEvent.RUNNER_STOPPED, f"live-runner: {ended.reason}: {ended.detail}")
+        await self._diary.flush()

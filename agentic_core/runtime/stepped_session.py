@@ -1,92 +1,178 @@
-"""The state of one running deployment, and what can be done to it between two marks."""
+"""A paper account in a market that stands still between its marks: recorded candles."""
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
+from typing import Final, NoReturn
+
+import anyio
+import msgspec
 
 from agentic_core.brokers.guarded import GuardedBroker
 from agentic_core.brokers.paper import PaperBroker, PaperLedger
-from agentic_core.domain.deployment_states import DeploymentEvent, status_after
+from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.ids import Symbol, TickId
-from agentic_core.domain.money import Usd
-from agentic_core.domain.order import Fence
-from agentic_core.domain.records import AgentStateRecord, DeploymentRecord
+from agentic_core.domain.run import RunRecord
 from agentic_core.domain.times import Instant
-from agentic_core.domain.trading import DeploymentStatus, TradingState, trading_state
-from agentic_core.errors import CandlesInvalid
+from agentic_core.domain.trading import Restriction, TradingState
+from agentic_core.errors import CandlesInvalid, InputError
+from agentic_core.logevents import LogEvent
 from agentic_core.metering import MonthBudget
-from agentic_core.ports.clock import Clock
-from agentic_core.ports.market_data import ExecutionBooks
-from agentic_core.ports.repositories import Store
+from agentic_core.ports.market_data import ExecutionBooks, MarketData
 from agentic_core.runtime.desk import MarketDesk
-from agentic_core.runtime.diary import Diary
 from agentic_core.runtime.drive import drive
+from agentic_core.runtime.effects import Effect, EffectReply
 from agentic_core.runtime.interpreter import Interpreter
-from agentic_core.runtime.mandate import ByChatModel, Mandate
+from agentic_core.runtime.mandate import ByChatModel
 from agentic_core.runtime.marking import settle_mark
+from agentic_core.runtime.pace import Pace
 from agentic_core.runtime.recorder import RunRecorder
-from agentic_core.runtime.telling import tell_mark, tell_turn
+from agentic_core.runtime.session import Flattened, Session, SessionContext
+from agentic_core.runtime.telling import tell_mark, tell_order
 from agentic_core.runtime.terms import Terms
-from agentic_core.runtime.tick import TickGenerator, TickOutcome, flatten, tick
+from agentic_core.runtime.tick import flatten
 
-__all__ = ["Session"]
+__all__ = ["SteppedMarket", "SteppedSession", "SteppedSessions"]
 
 
-class Session:
-    """A paper deployment under its lease; not safe to use from two tasks at once."""
+class SteppedMarket(msgspec.Struct, frozen=True, kw_only=True):
+    """The market a recorded paper deployment lives in."""
 
-    def __init__(  # noqa: PLR0913 - everything a running deployment touches
-        self,
-        deployment: DeploymentRecord,
-        mandate: Mandate,
-        fence: Fence,
-        *,
-        store: Store,
-        desk: MarketDesk,
-        books: ExecutionBooks,
-        terms: Terms,
-        diary: Diary,
-        clock: Clock,
-    ) -> None:
-        """Join a deployment to its market, its books and its store."""
-        self.deployment = deployment
-        self.mandate = mandate
-        self.fence = fence
-        self.store = store
-        self.desk = desk
-        self.diary = diary
-        self.recorder = RunRecorder()
-        self._clock = clock
+    feed: MarketData
+    books: ExecutionBooks
+    pace: Pace
+    funding_source: str
+    """Where funding rates come from, in words."""
+
+
+class SteppedSession:
+    """A paper account under one lease; everything happens to it at its marks."""
+
+    def __init__(self, context: SessionContext, venue: SteppedMarket, desk: MarketDesk, terms: Terms) -> None:
+        """Join an account to its market and its store."""
+        mandate = context.mandate
+        self.recorder: Final = RunRecorder()
+        self._context, self._venue, self._desk = context, venue, desk
+        self._tried: set[tuple[str, Instant]] = set()
         instruments = {symbol: rules for symbol in mandate.symbols if (rules := desk.instrument(symbol)) is not None}
-        self.ledger = PaperLedger(
+        self.ledger: Final = PaperLedger(
             starting_equity=terms.starting_equity,
             instruments=instruments,
             marks=desk.mark,
             leverage=mandate.limits.leverage_max,
             at=desk.as_of,
         )
-        self.broker = PaperBroker(
+        self._broker = PaperBroker(
             ledger=self.ledger,
-            books=books,
+            books=venue.books,
             instruments=instruments,
             fees=terms.fees,
             slippage_bps=terms.slippage_bps,
             rules=terms.rules,
         )
-        self._interpreter = self._join(books)
+        self._interpreter = self._join()
 
-    def _join(self, books: ExecutionBooks) -> Interpreter:
-        mandate, desk = self.mandate, self.desk
+    @property
+    def market(self) -> MarketDesk:
+        """What a turn sees; stands at the mark that was observed last."""
+        return self._desk
+
+    @property
+    def pace(self) -> Pace:
+        """The marks."""
+        return self._venue.pace
+
+    @property
+    def restrictions(self) -> frozenset[Restriction]:
+        """Nothing: the account is what this process has in its memory."""
+        return frozenset()
+
+    async def start(self) -> None:
+        """Say that the account is new, so that nothing has to be taken over."""
+        self._context.diary.say(LogEvent.RECONCILED, "positions=0", positions=0)
+
+    async def run(self) -> NoReturn:
+        """Do nothing: between two marks the market stands still."""
+        await anyio.sleep_forever()
+        raise AssertionError("forever does not end")
+
+    async def observe(self, mark: Instant) -> AccountSnapshot:
+        """Stand at a mark: refresh the market, settle the account, latch a halt."""
+        context, desk = self._context, self._desk
+        previous = desk.as_of
+        await desk.refresh(mark)
+        events = await settle_mark(
+            self._broker,
+            self._rate,
+            context.mandate.limits,
+            previous=previous,
+            at=mark,
+            halted=bool(self.recorder.halts) and context.trading(frozenset()) is TradingState.HALTED,
+        )
+        self.recorder.funding.extend(events.funding)
+        fills = (*events.fills, *events.liquidations)
+        self.recorder.fills.extend(fills)
+        tell_mark(context.diary, msgspec.structs.replace(events, halt=None))
+        if fills:
+            await context.store.intents.record_fills(context.fence, context.deployment.id, fills, at=mark)
+        if events.halt is not None:
+            self.recorder.halts.append(events.halt)
+            await context.halt(events.halt.reason, events.halt.detail)
+        self.recorder.point(self.ledger)
+        return self.ledger.freeze()
+
+    async def account(self) -> AccountSnapshot:
+        """Return the account as it stands."""
+        return self.ledger.freeze()
+
+    async def perform(self, effect: Effect) -> EffectReply:
+        """Perform an effect of a turn, and tell of the orders it sent."""
+        known = len(self.recorder.orders)
+        reply = await self._interpreter.perform(effect)
+        for order in self.recorder.orders[known:]:
+            tell_order(self._context.diary.say, order)
+        return reply
+
+    async def flatten(self, cause: str) -> Flattened:
+        """Close every position at the present mark; `cause` names the command or the halt that asked for it.
+
+        Raises:
+            InputError: the same cause has tried at this mark before, and nothing can have changed since.
+        """
+        context, desk, held = self._context, self._desk, len(self.ledger.positions)
+        if held and (cause, desk.as_of) in self._tried:
+            message = f"{', '.join(self.ledger.positions)} cannot be closed at the mark {desk.as_of} of this recording"
+            raise InputError(message)
+        self._tried.add((cause, desk.as_of))
+        tick_id = TickId(deployment=context.deployment.id, mark=desk.as_of, cause=cause)
+        with context.diary.during(tick_id):
+            await drive(flatten(context.mandate, tick_id, desk, self.ledger), self.perform)
+        return Flattened(closed=held - len(self.ledger.positions), left=tuple(map(str, self.ledger.positions)))
+
+    async def drain(self, *, wait_ms: int) -> tuple[str, ...]:
+        """Return at once: every order ends with the answer it gets."""
+        return ()
+
+    def record(self, terms: Terms, ticks: int) -> RunRecord:
+        """Return the run as it stands."""
+        self.recorder.ticks = ticks
+        assumptions = terms.assumptions(self._venue.funding_source)
+        return self.recorder.record(self._context.mandate, "paper", assumptions, self.ledger, self._desk)
+
+    def _join(self) -> Interpreter:
+        context, desk, mandate = self._context, self._desk, self._context.mandate
         gate = GuardedBroker(
-            self.broker,
-            state=lambda: self.trading,
+            self._broker,
+            state=lambda: context.trading(frozenset()),
             now=lambda: desk.as_of,
             market=desk,
             limits=mandate.limits,
-            books=books,
+            books=self._venue.books,
         )
         return Interpreter(
-            fence=self.fence,
-            intents=self.store.intents,
-            decisions=self.store.decisions,
+            fence=context.fence,
+            intents=context.store.intents,
+            decisions=context.store.decisions,
             broker=gate,
             recorder=self.recorder,
             now=lambda: desk.as_of,
@@ -94,104 +180,46 @@ class Session:
             chat_model=mandate.decider.chat_model if isinstance(mandate.decider, ByChatModel) else None,
         )
 
-    @property
-    def status(self) -> DeploymentStatus:
-        """The deployment's status."""
-        return self.deployment.status
-
-    @property
-    def trading(self) -> TradingState:
-        """What may be traded."""
-        return trading_state(self.deployment.status)
-
-    async def move(self, status: DeploymentStatus, reason: str | None = None) -> None:
-        """Set the status, in the database first."""
-        self.deployment = await self.store.deployments.move(
-            self.deployment.id, status, at=self._clock.now(), reason=reason
-        )
-
-    async def follow(self, event: DeploymentEvent, reason: str | None = None) -> None:
-        """Go where the state table says an event leads.
-
-        Raises:
-            IllegalTransition: the event is refused in the present status.
-        """
-        target = status_after(self.status, event)
-        if target is not self.status:
-            await self.move(target, reason)
-
-    async def observe(self, at: Instant) -> None:
-        """Stand at a mark: refresh the market, settle the account, latch a halt."""
-        previous = self.desk.as_of
-        await self.desk.refresh(at)
-        events = await settle_mark(
-            self.broker,
-            self._rate,
-            self.mandate.limits,
-            previous=previous,
-            at=at,
-            halted=bool(self.recorder.halts) and self.status is DeploymentStatus.HALTED,
-        )
-        self.recorder.funding.extend(events.funding)
-        fills = (*events.fills, *events.liquidations)
-        self.recorder.fills.extend(fills)
-        tell_mark(self.diary, events)
-        if fills:
-            await self.store.intents.record_fills(self.fence, self.deployment.id, fills, at=at)
-        if events.halt is not None:
-            self.recorder.halts.append(events.halt)
-            await self.follow(DeploymentEvent.HALT, f"{events.halt.reason}: {events.halt.detail}")
-        self.recorder.point(self.ledger)
-
-    async def close_halted(self) -> bool:
-        """Close what is held while the engine's halt is latched, and tell whether anything was.
-
-        Each mark tries again what the last one left. It takes the turn of its mark: nobody is asked before it is done.
-        """
-        if self.status is not DeploymentStatus.HALTED or not self.recorder.halts or not self.ledger.positions:
-            return False
-        self.recorder.ticks += 1
-        await self.flatten(f"halt:{self.recorder.halts[-1].reason}")
-        return True
-
-    async def turn(self) -> TickOutcome:
-        """Let the skill take its turn at the present mark."""
-        self.recorder.ticks += 1
-        generator = tick(self.mandate, self.desk, self.ledger.freeze(), self.trading, record_holds=True)
-        return await self._drive(generator)
-
-    async def flatten(self, cause: str) -> TickOutcome:
-        """Close every position; `cause` names the command or the halt that asked for it."""
-        tick_id = TickId(deployment=self.deployment.id, mark=self.desk.as_of, cause=cause)
-        with self.diary.during(tick_id):
-            return await self._drive(flatten(self.mandate, tick_id, self.desk, self.ledger))
-
-    async def write_state(self) -> None:
-        """Publish the newest state; its time is the deployment's heartbeat."""
-        equity = self.ledger.equity
-        marks = ((symbol, self.desk.mark(symbol)) for symbol in self.mandate.symbols)
-        state = AgentStateRecord(
-            deployment_id=self.deployment.id,
-            equity_usd=equity,
-            day_pnl_usd=Usd(equity - self.ledger.day.baseline),
-            positions=tuple(self.ledger.positions.values()),
-            marks={symbol: mark.price for symbol, mark in marks if mark is not None},
-            last_tick_at=self.desk.as_of,
-            updated_at=self._clock.now(),
-        )
-        await self.store.states.write(self.fence, state)
-
-    async def _drive(self, generator: TickGenerator) -> TickOutcome:
-        known = len(self.recorder.orders)
-        outcome = await drive(generator, self._interpreter.perform)
-        tell_turn(self.diary, outcome, self.recorder.orders[known:])
-        return outcome
-
     def _rate(self, symbol: Symbol, hour: Instant) -> Decimal:
-        rate = self.desk.rate_settled(symbol, hour)
+        rate = self._desk.rate_settled(symbol, hour)
         if rate is None:
             message = (
                 f"no funding rate of {symbol} is known for the hour {hour}; a position held through it cannot be valued"
             )
             raise CandlesInvalid(message)
         return rate
+
+
+class SteppedSessions:
+    """Opens the one session of a recorded market, and keeps it for the record."""
+
+    def __init__(self, venue: SteppedMarket, terms: Terms) -> None:
+        """Take the market and the terms of the account."""
+        self._venue = venue
+        self._terms = terms
+        self.opened: SteppedSession | None = None
+
+    def __call__(self, context: SessionContext) -> AbstractAsyncContextManager[Session]:
+        """Open the session; a second one would begin anew in the middle of the recording.
+
+        Raises:
+            InputError: it was opened before.
+        """
+        return self._open(context)
+
+    @asynccontextmanager
+    async def _open(self, context: SessionContext) -> AsyncIterator[Session]:
+        if self.opened is not None:
+            message = f"a recorded market is run through once; deploy {context.mandate.skill_name} anew"
+            raise InputError(message)
+        venue, mandate = self._venue, context.mandate
+        desk = MarketDesk(
+            venue.feed,
+            symbols=mandate.symbols,
+            interval=mandate.interval,
+            instruments=await venue.feed.instruments(),
+            history_from=venue.pace.now,
+        )
+        self.opened = SteppedSession(context, venue, desk, self._terms)
+        context.diary.say(LogEvent.BROKER_STARTED, f"paper account with {self._terms.starting_equity} USD")
+        yield self.opened

@@ -1,18 +1,18 @@
 """What a deployment's diary says about marks, orders and turns."""
 
-from collections.abc import Sequence
-
 from agentic_core.domain.decision import RejectedResult
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.money import plain
 from agentic_core.domain.order import Accepted, OrderIntent, Rejected, Unresolved
 from agentic_core.domain.run import OrderRecord
-from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.logevents import LogEvent, LogLevel, Say
 from agentic_core.runtime.diary import Diary
 from agentic_core.runtime.marking import MarkEvents
 from agentic_core.runtime.tick import Skipped, TickOutcome, Turned
 
-__all__ = ["tell_mark", "tell_turn"]
+__all__ = ["tell_mark", "tell_order", "tell_turn"]
+
+_BY_VENUE = "VENUE"
 
 
 def tell_mark(diary: Diary, events: MarkEvents) -> None:
@@ -29,30 +29,29 @@ def tell_mark(diary: Diary, events: MarkEvents) -> None:
         diary.say(LogEvent.HALTED, message, level=LogLevel.WARN, reason=events.halt.reason)
 
 
-def tell_turn(diary: Diary, outcome: TickOutcome, orders: Sequence[OrderRecord]) -> None:
-    """Say what a turn did: its orders one by one, or why there were none."""
-    for order in orders:
-        _tell_order(diary, order)
+def tell_turn(say: Say, outcome: TickOutcome) -> None:
+    """Say why a turn came to nothing; of its orders whoever sends them tells."""
     match outcome:
-        case Skipped(reason=reason):
-            diary.say(LogEvent.TICK_SKIPPED, reason, level=LogLevel.WARN)
-        case Turned(result=RejectedResult(rule=rule, detail=detail)) if not orders:
-            diary.say(LogEvent.ACTION_DENIED, f"{rule}: {detail}", rule=rule)
+        case Skipped(reason=reason, marks=marks):
+            say(LogEvent.TICK_SKIPPED, reason, level=LogLevel.WARN, marks=marks)
+        case Turned(result=RejectedResult(rule=rule, detail=detail)) if rule != _BY_VENUE:
+            say(LogEvent.ACTION_DENIED, f"{rule}: {detail}", rule=rule)
         case _:
             pass
 
 
-def _tell_order(diary: Diary, order: OrderRecord) -> None:
+def tell_order(say: Say, order: OrderRecord) -> None:
+    """Say that an order was sent, and what the broker answered."""
     intent = order.intent
-    diary.say(LogEvent.ORDER_PLACED, _wanted(intent), cloid=intent.cloid, symbol=intent.symbol)
+    say(LogEvent.ORDER_PLACED, _wanted(intent), cloid=intent.cloid, symbol=intent.symbol)
     match order.outcome:
         case Accepted(fills=fills):
             for fill in fills:
-                diary.say(LogEvent.ORDER_FILLED, _executed(fill), cloid=intent.cloid, symbol=intent.symbol)
+                say(LogEvent.ORDER_FILLED, _executed(fill), cloid=intent.cloid, symbol=intent.symbol)
         case Rejected(reason=reason):
-            diary.say(LogEvent.ORDER_REJECTED, reason, level=LogLevel.WARN, cloid=intent.cloid, symbol=intent.symbol)
+            say(LogEvent.ORDER_REJECTED, reason, level=LogLevel.WARN, cloid=intent.cloid, symbol=intent.symbol)
         case Unresolved(cause=cause):
-            diary.say(LogEvent.ORDER_UNRESOLVED, cause, level=LogLevel.ERROR, cloid=intent.cloid, symbol=intent.symbol)
+            say(LogEvent.ORDER_UNRESOLVED, cause, level=LogLevel.ERROR, cloid=intent.cloid, symbol=intent.symbol)
 
 
 def _wanted(intent: OrderIntent) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from agentic_core.domain.account import AccountView
+from agentic_core.domain.account import AccountSnapshot, AccountView
 from agentic_core.domain.decision import (
     Approved,
     Decision,
@@ -29,6 +29,7 @@ from agentic_core.domain.ids import Symbol, TickId, decision_of, trace_of
 from agentic_core.domain.market import Mark, MarketView
 from agentic_core.domain.money import Size
 from agentic_core.domain.order import Accepted, IntentState, PreparedIntent, Rejected, Unresolved
+from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import TradingState
 from agentic_core.errors import UsageError
 from agentic_core.execution import Stale, check_mark, plan_intents
@@ -40,6 +41,7 @@ from agentic_core.runtime.effects import (
     Ask,
     Effect,
     EffectReply,
+    Look,
     Persist,
     Quote,
     Record,
@@ -48,6 +50,7 @@ from agentic_core.runtime.effects import (
     Reserved,
     Send,
 )
+from agentic_core.runtime.judging import hinges_on_account, judge_again
 from agentic_core.runtime.mandate import ByChatModel, ByRules, Mandate
 from agentic_core.runtime.results import Leg, compose
 
@@ -62,6 +65,8 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The turn could not be taken; no proposal was asked for."""
 
     reason: str
+    marks: int = 1
+    """For how many marks it stands."""
 
 
 class Turned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -88,15 +93,22 @@ class _Wish(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def tick(
-    mandate: Mandate, market: MarketView, account: AccountView, state: TradingState, *, record_holds: bool
+    mandate: Mandate,
+    market: MarketView,
+    account: AccountView,
+    state: TradingState,
+    *,
+    mark: Instant,
+    record_holds: bool,
 ) -> TickGenerator:
-    """Take one turn at the market's mark.
+    """Take the turn of a mark.
 
     Args:
         mandate: what may be done and who decides.
-        market: what is visible; valid until the next mark.
+        market: what is visible; valid until the next mark, and in life as young as the venue's present.
         account: what is held; valid until the next mark.
         state: what may be traded.
+        mark: names the turn, its decision and its orders, whenever it is taken.
         record_holds: whether a turn without a proposal is recorded too; a backtest counts holds instead.
     """
     decider = mandate.decider
@@ -105,27 +117,31 @@ def tick(
         if action is None and not record_holds:
             return _HELD
         wish = _Wish(action=action)
+        verdict = process(action, account, market, mandate.limits, state)
+        digest = TickId(deployment=mandate.deployment, mark=mark).digest()
     else:
-        asked = yield from _ask(mandate, decider, market, account, state)
+        digest = TickId(deployment=mandate.deployment, mark=mark).digest()
+        asked = yield from _ask(mandate, decider, digest, market, account, state)
         if isinstance(asked, Skipped):
             return asked
         wish = asked
-    if wish.unusable is not None:
-        verdict: Verdict = Noop(reason="unusable_reply")
-    else:
-        verdict = process(wish.action, account, market, mandate.limits, state)
-    digest = TickId(deployment=mandate.deployment, mark=market.as_of).digest()
-    decision = _decision(mandate, digest, market, account, wish, verdict)
+        verdict = yield from _judge(mandate, wish, market, account, state)
+    decision = _decision(mandate, digest, mark, market, account, wish, verdict)
     result = yield from _carry_out(mandate, digest, market, decision)
     yield Record(decision=decision, result=result)
     return Turned(decision=decision, result=result)
 
 
 def _ask(
-    mandate: Mandate, decider: ByChatModel, market: MarketView, account: AccountView, state: TradingState
+    mandate: Mandate,
+    decider: ByChatModel,
+    digest: str,
+    market: MarketView,
+    account: AccountView,
+    state: TradingState,
 ) -> Generator[Effect, EffectReply, _Wish | Skipped]:
     question = Question(
-        trace_id=TickId(deployment=mandate.deployment, mark=market.as_of).trace,
+        trace_id=trace_of(digest),
         skill_payload=decider.payload,
         market=market.freeze(decider.lookback),
         account=account.freeze(),
@@ -143,6 +159,20 @@ def _ask(
     return _Wish(action=answer.action, usage=answer.usage, text=answer.text)
 
 
+def _judge(
+    mandate: Mandate, wish: _Wish, market: MarketView, account: AccountView, state: TradingState
+) -> Generator[Effect, EffectReply, Verdict]:
+    action, limits = wish.action, mandate.limits
+    if action is None:
+        return Noop() if wish.unusable is None else Noop(reason="unusable_reply")
+    verdict = process(action, account, market, limits, state)
+    if not hinges_on_account(verdict):
+        return verdict
+    fresh = yield Look()
+    seen_again = None if fresh is None else _expect(fresh, AccountSnapshot)
+    return judge_again(action, account, seen_again, market, limits, state)
+
+
 def flatten(
     mandate: Mandate, tick_id: TickId, market: MarketView, account: AccountView
 ) -> Generator[Effect, EffectReply, TickOutcome]:
@@ -157,7 +187,7 @@ def flatten(
     verdict: Verdict = Approved(plan=plan, numbers=Figures()) if plan else Noop(reason="nothing_to_close")
     wish = _Wish(action=None, text=f"flatten: {len(plan)} position(s)")
     digest = tick_id.digest()
-    decision = _decision(mandate, digest, market, account, wish, verdict)
+    decision = _decision(mandate, digest, tick_id.mark, market, account, wish, verdict)
     decided_by = tick_id.cause if tick_id.cause.startswith("halt:") else "command:flatten"
     decision = msgspec.structs.replace(decision, decided_by=decided_by)
     result = yield from _carry_out(mandate, digest, market, decision, independent=True)
@@ -165,8 +195,14 @@ def flatten(
     return Turned(decision=decision, result=result)
 
 
-def _decision(
-    mandate: Mandate, digest: str, market: MarketView, account: AccountView, wish: _Wish, verdict: Verdict
+def _decision(  # noqa: PLR0913 - what a decision is made of
+    mandate: Mandate,
+    digest: str,
+    mark: Instant,
+    market: MarketView,
+    account: AccountView,
+    wish: _Wish,
+    verdict: Verdict,
 ) -> Decision:
     return Decision(
         decision_id=decision_of(digest),
@@ -174,12 +210,12 @@ def _decision(
         deployment=mandate.deployment,
         skill=mandate.skill,
         skill_version=mandate.skill_version,
-        tick_at=market.as_of,
+        tick_at=mark,
         decided_by=mandate.decider.label,
         proposed_action=wish.action,
         verdict=verdict,
         equity=account.equity,
-        marks={symbol: mark.price for symbol in mandate.symbols if (mark := market.mark(symbol)) is not None},
+        marks={symbol: seen.price for symbol in mandate.symbols if (seen := market.mark(symbol)) is not None},
         usage=wish.usage,
         final_text=wish.text or (wish.action.reason if wish.action is not None else ""),
     )

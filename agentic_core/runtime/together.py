@@ -1,13 +1,13 @@
 """Several pieces of work side by side, none of which ends another."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import anyio
 
 from agentic_core.errors import AgenticError
 
-__all__ = ["both", "first_of", "together"]
+__all__ = ["both", "first_of", "together", "until_failure"]
 
 _T = TypeVar("_T")
 _A = TypeVar("_A")
@@ -77,3 +77,24 @@ async def first_of(one: Callable[[], Awaitable[None]], other: Callable[[], Await
         tasks.start_soon(wait, other)
     if failures:
         raise failures[0]
+
+
+async def until_failure(works: Iterable[Callable[[], Awaitable[object]]]) -> NoReturn:
+    """Do what never ends side by side, until cancelled or until one piece fails: the others are ended then.
+
+    Raises:
+        Exception: of the one that failed, alone and as it was.
+    """
+    failures: list[Exception] = []
+    async with anyio.create_task_group() as tasks:
+
+        async def keep(work: Callable[[], Awaitable[object]]) -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, a part that died must not look alive
+                failures.append(error)
+                tasks.cancel_scope.cancel()
+
+        for work in works:
+            tasks.start_soon(keep, work)
+    raise failures[0]

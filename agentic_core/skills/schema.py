@@ -18,7 +18,7 @@ from agentic_core.domain.times import Interval
 from agentic_core.skills.consistency import Draft, inconsistencies
 from agentic_core.skills.fields import Problem, Section, choice, line, prose
 from agentic_core.skills.policies import Rules
-from agentic_core.skills.sections import DRAWDOWN_PCT_DEFAULT, Context, Leash, Risk, Schedule, SkillMode
+from agentic_core.skills.sections import DRAWDOWN_PCT_DEFAULT, Context, Leash, Review, Risk, Schedule, SkillMode
 
 __all__ = ["THESIS_FIELDS", "Skill", "derived", "slug_of"]
 
@@ -54,6 +54,7 @@ class Skill(Section):
     """Its symbols are the allowed ones where they are not written."""
     rules: Rules | None = None
     risk: Risk = Field(examples=['{"maxPositionPct": 20, …}'])
+    review: Review = Review()
 
     @model_validator(mode="before")
     @staticmethod

@@ -27,7 +27,7 @@ from agentic_core.skills.fields import (
     whole,
 )
 
-__all__ = ["DRAWDOWN_PCT_DEFAULT", "Context", "Leash", "Risk", "Schedule", "SkillMode"]
+__all__ = ["DRAWDOWN_PCT_DEFAULT", "Context", "Leash", "Review", "Risk", "Schedule", "SkillMode"]
 
 DRAWDOWN_PCT_DEFAULT = Decimal(25)
 """Percent of the highest equity."""
@@ -122,3 +122,12 @@ class Risk(Section):
                     f"never be reached; raise it to {plain(daily)} or lower the other"
                 ),
             )
+
+
+class Review(Section):
+    """When a person has to look before anything goes on."""
+
+    after_executions: Annotated[int, whole("how many executed decisions", 1, 100_000)] | None = Field(
+        None, alias="afterExecutions"
+    )
+    """Executed decisions after which the deployment pauses until a person resumes it; None is no such limit."""

@@ -77,7 +77,7 @@ def turns(draw: st.DrawFn) -> TickGenerator:
     if kind == "flatten":
         return flatten(wanted, TickId(deployment=DEPLOYMENT, mark=AT, cause="command:1"), market, account)
     state = draw(st.sampled_from(TradingState))
-    return tick(wanted, market, account, state, record_holds=draw(st.booleans()))
+    return tick(wanted, market, account, state, mark=AT, record_holds=draw(st.booleans()))
 
 
 @given(turns(), st.lists(FATES, min_size=4, max_size=4), REPLIES, st.booleans())
@@ -157,8 +157,8 @@ def test_chat_model_and_rules_that_propose_the_same_are_judged_the_same(
         market = MarketByHand({BTC: "100", ETH: "50"})
         account = AccountByHand(market)
         account.hold(held(BTC, "5"))
-        world = World(*[filled] * 3, reply=Answer(action=action, text="", usage=Usage()))
-        outcome = world.play(tick(mandate(decider), market, account, state, record_holds=True))
+        world = World(*[filled] * 3, reply=Answer(action=action, text="", usage=Usage()), account=account)
+        outcome = world.play(tick(mandate(decider), market, account, state, mark=AT, record_holds=True))
         assert isinstance(outcome, Turned)
         verdicts.append((outcome.decision.verdict, type(outcome.result)))
     assert repr(verdicts[0]) == repr(verdicts[1])

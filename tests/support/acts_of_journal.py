@@ -44,6 +44,44 @@ class Acknowledge(Act):
         return [each for each in commands if each.payload == {"minute": str(minute)}]
 
 
+class Claim(Acknowledge):
+    """A command that takes a while, taken up."""
+
+    name = "claim"
+    told = "claimed"
+
+    async def say(self, room: Room, minute: int) -> None:
+        """Claim it."""
+        (command,) = await self._found(room, minute)
+        await room.store.commands.claim(command, fence=room.fence, at=at(minute))
+
+    async def read(self, room: Room, minute: int) -> str:
+        """Look whether anybody took it up."""
+        found = await self._found(room, minute)
+        return ", ".join(each.state for each in found if each.acked_at is not None)
+
+
+class Step(Claim):
+    """Something that was done of a command, noted with its claim."""
+
+    name = "step"
+    told = "claimed, paused"
+    writes = "~agent_commands ~agent_commands +journal ~journal_heads"
+    before_commit = 2
+
+    async def say(self, room: Room, minute: int) -> None:
+        """Claim it and note what was done, both or neither."""
+        (command,) = await self._found(room, minute)
+        async with room.store.unit(room.fence) as unit:
+            await unit.commands.claim(command, fence=room.fence, at=at(minute))
+            await unit.commands.step(command, "paused", fence=room.fence, at=at(minute))
+
+    async def read(self, room: Room, minute: int) -> str:
+        """Look for what was done."""
+        found = await self._found(room, minute)
+        return ", ".join(f"{each.state}, {step.text}" for each in found for step in each.steps)
+
+
 class Sign(Act):
     """A checkpoint of the journal."""
 
@@ -127,5 +165,5 @@ class Resolve(Act):
         return "resolved" if (await look_at(room.dsn)).difference is None else ""
 
 
-ACTS: Final[tuple[Act, ...]] = (*ORDER_ACTS, *RECORD_ACTS, Acknowledge(), Sign(), Erase(), Resolve())
+ACTS: Final[tuple[Act, ...]] = (*ORDER_ACTS, *RECORD_ACTS, Acknowledge(), Claim(), Step(), Sign(), Erase(), Resolve())
 """Everything that is killed."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import anyio
 
-from agentic_core.domain import Decision, FundingPayment, Instant, Usd
+from agentic_core.domain import AccountDay, Decision, FundingPayment, Instant, Usd
 from agentic_core.domain.account_events import Transfer
 from agentic_core.domain.ledger import LedgerEntry
 from agentic_core.errors import AgenticError, Conflict
@@ -181,7 +181,35 @@ class Unit(Act):
         return ", ".join(filter(None, [*found, *moved]))
 
 
-RECORD_ACTS: Final[tuple[Act, ...]] = (Result(), Record(), Together(), Unit())
+class Day(Act):
+    """What is remembered of the account from a new day on."""
+
+    name = "day"
+    told = "the day"
+    writes = "+account_days"
+    records = ""
+    rows = "+1 account_days"
+
+    async def say(self, room: Room, minute: int) -> None:
+        """Write it down."""
+        equity = Usd(Decimal(10_000))
+        day = AccountDay(
+            account=room.fence.account,
+            day=minute,
+            baseline_usd=equity,
+            opened_at=at(minute),
+            peak_usd=equity,
+            as_of=at(minute),
+        )
+        await room.store.days.write(room.fence, day)
+
+    async def read(self, room: Room, minute: int) -> str:
+        """Look for it."""
+        newest = await room.store.days.newest(room.fence.account)
+        return "the day" if newest is not None and newest.day >= minute else ""
+
+
+RECORD_ACTS: Final[tuple[Act, ...]] = (Result(), Record(), Together(), Unit(), Day())
 
 
 def _instant_of(entry: LedgerEntry) -> Instant:

@@ -3,14 +3,17 @@
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from decimal import Decimal
 from typing import Protocol
 
-from agentic_core.domain import Instant
+from agentic_core.brokers.paper import PaperTerms
+from agentic_core.domain import Instant, Price
 from agentic_core.ports.broker import Broker
 from agentic_hl.rest import HttpOutcome, HttpTransport, NeverLeft
 from agentic_hl.rest.httpx_transport import HttpxTransport
 from tests.support.hyperliquid_desk import HyperliquidDesk
-from tests.support.markets import Paper
+from tests.support.markets import AT, BTC, Paper
+from tests.support.paper_market import PaperPlace, PathMarket
 from tests.support.served_here import served
 
 __all__ = ["BROKERS", "BrokerDesk", "SocketDesk", "socket_desk"]
@@ -49,6 +52,29 @@ class _PaperDesk(Paper):
     async def move(self, price: str) -> None:
         self.set(price)
         await self.broker.advance(Instant(self.ledger.as_of + _STEP_MS))
+
+    def cut(self) -> None:
+        raise AssertionError("there is nothing to cut")
+
+    def mend(self) -> None:
+        raise AssertionError("there is nothing to mend")
+
+
+class _PaperVenueDesk:
+    # The paper account of a runner, at a market that is set by hand.
+    is_remote = False
+
+    def __init__(self, place: PaperPlace, broker: Broker) -> None:
+        self._place = place
+        self.broker = broker
+
+    def set(self, price: str) -> None:
+        self._place.market.fixed[BTC] = Price(Decimal(price))
+
+    async def move(self, price: str) -> None:
+        self.set(price)
+        self._place.market.at = Instant(self._place.market.at + _STEP_MS)
+        await self.broker.account()
 
     def cut(self) -> None:
         raise AssertionError("there is nothing to cut")
@@ -132,6 +158,14 @@ async def _paper() -> AsyncIterator[BrokerDesk]:
 
 
 @asynccontextmanager
+async def _paper_venue() -> AsyncIterator[BrokerDesk]:
+    place = PaperPlace(PathMarket({}), terms=PaperTerms(slippage_bps=Decimal(0)), leverage=10)
+    place.market.at = AT
+    place.market.fixed[BTC] = Price(Decimal(100))
+    yield _PaperVenueDesk(place, (await place.open()).broker)
+
+
+@asynccontextmanager
 async def _in_process() -> AsyncIterator[BrokerDesk]:
     yield _InProcessDesk()
 
@@ -140,5 +174,6 @@ BROKERS: Mapping[str, Callable[[], AbstractAsyncContextManager[BrokerDesk]]] = {
     "hyperliquid": _in_process,
     "hyperliquid-sockets": socket_desk,
     "paper": _paper,
+    "paper-venue": _paper_venue,
 }
 """Every implementation, and every way to it."""

@@ -53,7 +53,7 @@ class VirtualClock:
         await settle()
         while self._sleepers and self._sleepers[0][0] <= until:
             due, _, event = heapq.heappop(self._sleepers)
-            self._at = due
+            self._at = max(self._at, due)  # who slept through a freeze wakes after it
             event.set()
             await settle()
         self._at = until

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from msgspec.structs import asdict
 
-from agentic_core.cli.journal_audit import audit_journal
 from agentic_core.domain import DeploymentRecord, Fill
 from agentic_core.domain.journal import JournalEntry
 from agentic_core.journal.chain import Verified, empty_chain, read_record, verify_chain
 from agentic_core.journal.facts import Projections
 from agentic_core.journal.fold import Fold
+from agentic_core.ops.journal_audit import audit_journal
 from agentic_core.store.postgres import PostgresStore
 from agentic_core.store.postgres.journal_tables import read_tables
 from tests.support.journal_by_hand import Record, committed, links_of

@@ -65,7 +65,9 @@ class JournalMachine(AccountMachine):
         async def ack() -> None:
             came: list[object] = []
             for half in self.room.halves:
-                command = half.commands[which % len(half.commands)]
+                command = self.room.orders_to(half, which)
+                if command is None:
+                    return
                 try:
                     acked = await half.store.commands.ack(command, state, outcome, at=AT, fence=fence)
                     came.append((acked.state, acked.outcome, acked.acked_at))
@@ -74,6 +76,32 @@ class JournalMachine(AccountMachine):
             assert came[0] == came[1]
 
         self.place.portal.call(ack)
+
+    @precondition(lambda self: self.room.memory.commands)
+    @rule(which=_WHICH, text=SAYINGS, stale=st.sampled_from([0, 0, 0, 1]), then=st.sampled_from(["", "step", "rest"]))
+    def take_up(self, which: int, text: str, stale: int, then: str) -> None:
+        """Claim a command, and perhaps note something of it, or let all that have no outcome expire."""
+        fence = self.fence(stale)
+
+        async def claim() -> None:
+            came: list[object] = []
+            for half in self.room.halves:
+                commands = half.store.commands
+                command = self.room.orders_to(half, which)
+                if command is None:
+                    return
+                try:
+                    known = await commands.claim(command, fence=fence, at=AT)
+                    if then == "step":
+                        known = await commands.step(command, text, fence=fence, at=AT)
+                    elif then == "rest":
+                        await commands.expire_rest(command.deployment_id, text, at=AT)
+                    came.append((known.state, known.outcome, known.acked_at, known.claimed_epoch, known.steps))
+                except AgenticError as error:
+                    came.append(type(error))
+            assert came[0] == came[1]
+
+        self.place.portal.call(claim)
 
     @rule(status=st.sampled_from(DeploymentStatus), why=SAYINGS)
     def move(self, status: DeploymentStatus, why: str) -> None:

@@ -115,7 +115,7 @@ class AccountMachine(RuleBasedStateMachine):
             for leg, make in enumerate(legs)
         ]
         at = Instant(AT + minute)
-        by = Signing(signer=room.signer, expires_at=at) if signs else None
+        by = Signing(signer=room.signer, expires_at=at) if signs and room.is_live else None
         made = self.do(lambda half: half.store.intents.prepare(fence, wanted, orders, at=at, signing=by))
         if isinstance(made, tuple):
             room.made += [each for each in made if isinstance(each, PreparedIntent)]
@@ -132,7 +132,9 @@ class AccountMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.room.made)
     @rule(which=_WHICH, stale=STALE, later=_LATER)
     def assign(self, which: int, stale: int, later: int) -> None:
-        """Give an order its number, most often one that has none."""
+        """Give an order its number, most often one that has none; on paper nobody signs."""
+        if not self.room.is_live:
+            return
         free = [made for made in self.room.made if made.nonce is None] or self.room.made
         of, fence, at = free[-1 - which % len(free)], self.fence(stale), Instant(AT + later)
         by = Signing(signer=self.room.signer, expires_at=at)

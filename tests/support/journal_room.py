@@ -117,6 +117,11 @@ class JournalRoom:
         """The address that signs."""
         return _address(self.number, "a")
 
+    def orders_to(self, half: Half, which: int) -> Command | None:
+        """Return one of the commands of the newest deployment, whose runner sees no other's; None where it has none."""
+        own = [command for command in half.commands if command.deployment_id == self.running.id]
+        return own[which % len(own)] if own else None
+
     async def both(self, work: Callable[[Half], Awaitable[object]]) -> object:
         """Do something to each store, and return what came of it: the same, a refusal with its words."""
         memory, postgres = [await _came_of(work(half)) for half in self.halves]
@@ -124,8 +129,13 @@ class JournalRoom:
         return memory
 
     async def deploy(self) -> None:
-        """Deploy once more, unless the newest deployment still takes the place."""
+        """Deploy once more, unless the newest deployment still takes the place.
+
+        On paper once only: another deployment is another account there.
+        """
         count = len(self.deployments)
+        if count and not self.is_live:
+            return
         if count and (await self.memory.store.deployments.load(self.running.id)).status in OCCUPYING_STATUSES:
             return
         key = DeploymentId(uuid_of(f"deployment {count} of room {self.number}"))

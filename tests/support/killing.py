@@ -8,9 +8,9 @@ from typing import NamedTuple
 import anyio
 from psycopg.conninfo import conninfo_to_dict
 
-from agentic_core.cli.journal_audit import audit_journal
 from agentic_core.domain import Fence, Lease, SkillId
 from agentic_core.errors import AgenticError, DatabaseRestored, StoreUnavailable
+from agentic_core.ops.journal_audit import audit_journal
 from agentic_core.store.postgres import PostgresStore, open_store
 from agentic_core.store.postgres.roles import enrol_runner, narrow_dsn
 from tests.support.acts import LEASED_MS, Act, Room

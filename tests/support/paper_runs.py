@@ -13,14 +13,16 @@ from agentic_core.domain import (
     CommandKind,
     DeploymentId,
     Instant,
+    LeaseState,
     LogLine,
     RunRecord,
     derived_uuid,
     paper_account,
 )
-from agentic_core.ports.repositories import Store
+from agentic_core.ports.runner_store import RunnerStore
 from agentic_core.runtime import Mandate
-from agentic_core.runtime.runner import Venue, run_paper
+from agentic_core.runtime.recorded_run import run_recorded
+from agentic_core.runtime.stepped_session import SteppedMarket
 from agentic_core.runtime.terms import Terms
 from tests.support.backtests import FREE
 from tests.support.clocks import VirtualClock
@@ -32,13 +34,18 @@ __all__ = ["RUN", "Stage", "staged"]
 D = Decimal
 RUN = DeploymentId(derived_uuid("test", "paper run"))
 
+_LOOK_MS = 250
+"""How often a store in memory is looked at for commands."""
+
 _Deed = Callable[[], Awaitable[object]]
 
 
 class Stage:
     """A deployment that was admitted and waits to be run; it paces its own market."""
 
-    def __init__(self, store: Store, mandate: Mandate, dataset: Dataset, clock: VirtualClock, terms: Terms) -> None:
+    def __init__(
+        self, store: RunnerStore, mandate: Mandate, dataset: Dataset, clock: VirtualClock, terms: Terms
+    ) -> None:
         self.store = store
         self.mandate = mandate
         self.clock = clock
@@ -48,6 +55,9 @@ class Stage:
 
         self.before: dict[int, _Deed] = {}
         """What is done just before the mark of this number is reached."""
+
+        self.obeyed: dict[int, _Deed] = {}
+        """What is done between two marks, after everything was obeyed that was ordered there."""
 
         self.replay = Replay(dataset, LISTED, clock=clock)
         self._terms = terms
@@ -63,10 +73,15 @@ class Stage:
         return self.replay.is_last
 
     async def next_mark(self) -> Instant | None:
-        """Do what is due, and go on to the next mark."""
+        """Do what is due, wait until all that was ordered is done, and go on to the next mark."""
         deed = self.before.pop(self.replay.index + 1, None)
         if deed is not None:
             await deed()
+        while await self.store.commands.pending(self.mandate.deployment):
+            await self.clock.let_pass(_LOOK_MS)
+        seen = self.obeyed.pop(self.replay.index + 1, None)
+        if seen is not None:
+            await seen()
         return await self.replay.next_mark()
 
     def live(self) -> None:
@@ -74,7 +89,7 @@ class Stage:
         self.replay = Replay(self.dataset, LISTED, clock=self.clock, speed=1.0)
 
     def order(self, mark: int, *kinds: CommandKind) -> None:
-        """Let the deployer order this just before a mark."""
+        """Let the deployer order this just before a mark; it is carried out before that mark is reached."""
 
         async def queue() -> None:
             for kind in kinds:
@@ -85,11 +100,11 @@ class Stage:
     async def run(self, on_mark: Callable[[Instant], None] | None = None) -> RunRecord:
         """Run the deployment until it ends."""
         source = self.dataset.funding_source
-        return await run_paper(
+        return await run_recorded(
             self.mandate.deployment,
             self.mandate,
             store=self.store,
-            venue=Venue(feed=self.replay, books=self.replay, pace=self, funding_source=source),
+            venue=SteppedMarket(feed=self.replay, books=self.replay, pace=self, funding_source=source),
             terms=self._terms,
             clock=self.clock,
             holder="runner",
@@ -101,13 +116,18 @@ class Stage:
         """Return what was ordered, oldest first."""
         return list(reversed(await self.store.commands.recent(self.mandate.deployment, 99)))
 
+    async def has_given_back(self) -> bool:
+        """Tell whether the lease of the account is free."""
+        lease = await self.store.leases.read(self.mandate.account)
+        return lease is not None and lease.state is LeaseState.FREE
+
     def said(self) -> list[str]:
         """Return the messages so far."""
         return [line.message for line in self.lines]
 
 
 async def staged(
-    store: Store, mandate: Mandate, dataset: Dataset, *, clock: VirtualClock | None = None, terms: Terms = FREE
+    store: RunnerStore, mandate: Mandate, dataset: Dataset, *, clock: VirtualClock | None = None, terms: Terms = FREE
 ) -> Stage:
     """Save a skill and admit its deployment, ready to run."""
     used = clock or VirtualClock()

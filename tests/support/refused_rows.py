@@ -9,6 +9,9 @@ insert into users (id) values ('eeeeeeee-eeee-8eee-8eee-eeeeeeeeeeee');
 insert into sessions values (repeat('a', 32)::bytea, 'eeeeeeee-eeee-8eee-8eee-eeeeeeeeeeee', now(), 'infinity');
 insert into platform_config values ('fee', '1');
 insert into rate_budgets values ('bucket', now());
+insert into account_days values ('paper:x', '2022-01-01', 1, now(), 1, now());
+insert into paper_accounts values ('paper:x', now(), '{}');
+insert into job_runs values ('sweep', 'a loop', now());
 insert into owner_edits (relation, verb, key, before) values ('r', 'delete', '{}', '{}');
 insert into restores (found_at, reason, found) values (now(), 'raised', '{}');
 insert into key_openings (holder, purpose) values ('h', 'operator');
@@ -23,12 +26,18 @@ update users set email = 'a@b' where id <> 'eeeeeeee-eeee-8eee-8eee-eeeeeeeeeeee
 """For the tables that a tick leaves empty."""
 
 CHECKS: Mapping[str, str] = {
-    "agent_commands_ack": "state = 'applied'",
+    "account_days_baseline_is_a_number": "baseline_usd = 'NaN'",
+    "account_days_peak_is_a_number": "peak_usd = '-infinity'",
+    "agent_commands_ack": "acked_at = now()",
+    "agent_commands_claim": "claimed_epoch = 1",
+    "agent_commands_claimed_epoch_check": "state = 'claimed', acked_at = now(), claimed_epoch = 0",
+    "agent_commands_end": "finished_at = now()",
     "agent_commands_kind_check": "kind = 'sell'",
     "agent_commands_outcome_is_short": "outcome = repeat('x', 32769)",
     "agent_commands_payload_is_short": "payload = jsonb_build_object('reason', repeat('x', 32768))",
     "agent_commands_seq_check": "seq = 0",
-    "agent_commands_state_check": "state = 'lost'",
+    "agent_commands_state_check": "state = 'lost', acked_at = now()",
+    "agent_commands_steps_are_short": "steps = jsonb_build_array(repeat('x', 65533))",
     "agent_logs_event_check": "event = 'Order placed'",
     "agent_logs_level_check": "level = 'fatal'",
     "agent_logs_trace_id_check": "trace_id = 'x'",
@@ -72,6 +81,9 @@ CHECKS: Mapping[str, str] = {
     "hyperliquid_agents_whole_end": "revoked_at = now()",
     "hyperliquid_master_wallets_address_check": "address = '0x'",
     "hyperliquid_master_wallets_pairing_sig_hash_check": "pairing_sig_hash = 'x'",
+    "job_runs_holder_check": "holder = ''",
+    "job_runs_name_check": "name = ''",
+    "job_runs_whole_end": "finished_at = now()",
     "journal_checkpoints_hash_check": "hash = 'x'",
     "journal_checkpoints_key_id_check": "key_id = ''",
     "journal_checkpoints_signature_check": "signature = 'x'",
@@ -120,6 +132,9 @@ CHECKS: Mapping[str, str] = {
     "pending_hyperliquid_agents_agent_address_check": "agent_address = '0x'",
     "pending_hyperliquid_agents_agent_name_check": "agent_name = ''",
     "platform_config_key_check": "key = 'Fee'",
+    "paper_accounts_are_on_paper": "account_key = 'mainnet:x'",
+    "paper_accounts_state_is_short": "state = jsonb_build_array(repeat('x', 1048573))",
+    "platform_config_switches": "key = 'trading_disabled'",
     "rate_budgets_bucket_check": "bucket = ''",
     "restores_reason_check": "reason = 'luck'",
     "restores_whole_resolution": "resolved_at = now()",
@@ -200,6 +215,7 @@ _KEPT = "this agent wallet or its key was kept before, and no key is approved tw
 
 UNIQUE: Mapping[str, tuple[tuple[Mapping[str, object], ...], str | None]] = {
     "agent_commands_one_seq": (({"id": _NEW},), None),
+    "agent_logs_one_line": (({"id": -1, "line_key": _NEW}, {"id": -2, "line_key": _NEW}), None),
     "deployments_one_active_mainnet_per_user": (
         ({"id": _NEW, "skill_id": _NEW},),
         "you already have an active mainnet deployment, and one at a time is allowed; stop it first",
@@ -223,7 +239,10 @@ UNIQUE: Mapping[str, tuple[tuple[Mapping[str, object], ...], str | None]] = {
         ({"id": _NEW},),
         "this account is paired with another user; sign in as that user, or pair another account",
     ),
-    "order_intents_one_per_attempt": (({"cloid": "0x" + "f" * 32, "nonce": 5},), None),
+    "order_intents_one_per_attempt": (
+        ({"cloid": "0x" + "f" * 32, "nonce": 5},),
+        "a decision prepares each attempt at a leg once for each kind of action",
+    ),
     "order_intents_one_per_nonce": (
         ({"cloid": "0x" + "f" * 32, "leg": 7},),
         "this nonce was given to another intent of the same signer; its row in signer_nonces was set back",

@@ -35,7 +35,8 @@ async def _tick(dsn: str, minute: int) -> tuple[int, int]:
         skill = (await store.deployments.load(DEPLOYMENT)).skill_id
         known = await store.leases.read(LIVE)
         holder = "runner-1" if known is None or not known.holder else known.holder
-        lease = await store.leases.acquire(LIVE, holder, TTL_MS, deployment=DEPLOYMENT)
+        desired = await store.deployments.desired(DEPLOYMENT)
+        lease = await store.leases.acquire(LIVE, holder, TTL_MS, deployment=DEPLOYMENT, desired=desired)
         assert lease is not None
         fence = Fence(account=LIVE, epoch=lease.epoch)
         subject = StoreUnderTest(store=store, run_out=_nobody_waits, skill=skill, lease=lease, fence=fence)
@@ -56,7 +57,8 @@ def tick(dsn: str, minute: int) -> tuple[int, int]:
 async def _refusal(dsn: str) -> str | None:
     async with open_store(dsn) as store:
         try:
-            await store.leases.acquire(LIVE, "runner-1", TTL_MS, deployment=DEPLOYMENT)
+            desired = await store.deployments.desired(DEPLOYMENT)
+            await store.leases.acquire(LIVE, "runner-1", TTL_MS, deployment=DEPLOYMENT, desired=desired)
         except DatabaseRestored as error:
             return str(error)
         return None

@@ -75,9 +75,9 @@ class Can(msgspec.Struct, frozen=True):
 
 _SHARED = {role: Can("everybody's", add="*", change="full_at") for role in ("web", "runner", "jobs")}
 _READ_BY_ALL = {role: Can("everybody's") for role in ("web", "runner", "jobs")}
-_LINE = "deployment_id ts level event message trace_id data"
-_OUTCOME = "state outcome acked_at"
-_MOVES = "status error_text error_trace_id halt_reason"
+_LINE = "deployment_id ts level event message trace_id data line_key"
+_OUTCOME = "state outcome acked_at finished_at"
+_MOVES = "status error_text error_trace_id halt_reason halted_at started_at stopped_at"
 
 EXPECTED: Mapping[str, Mapping[str, Can]] = {
     "schema_migrations": _READ_BY_ALL,
@@ -101,11 +101,10 @@ EXPECTED: Mapping[str, Mapping[str, Can]] = {
         "web": Can(
             "the user's",
             add="*",
-            change=f"{_MOVES} desired commands_issued hyperliquid_agent_id fly_machine_id fly_region fly_image"
-            " started_at stopped_at",
+            change=f"{_MOVES} desired commands_issued hyperliquid_agent_id fly_machine_id fly_region fly_image",
         ),
-        "runner": Can("its deployment's", change=f"{_MOVES} started_at stopped_at"),
-        "jobs": Can("everybody's", change=f"{_MOVES} desired stopped_at"),
+        "runner": Can("its deployment's", change=f"{_MOVES} desired"),
+        "jobs": Can("everybody's", change=f"{_MOVES} desired"),
     },
     "leases": {
         "runner": Can(
@@ -156,7 +155,7 @@ EXPECTED: Mapping[str, Mapping[str, Can]] = {
     },
     "agent_commands": {
         "web": Can("the user's", add="*"),
-        "runner": Can("its deployment's", change=_OUTCOME),
+        "runner": Can("its deployment's", change=f"{_OUTCOME} claimed_epoch steps"),
         "jobs": Can("everybody's", change=_OUTCOME, keeps="nobody's"),
     },
     "hyperliquid_master_wallets": {
@@ -177,6 +176,9 @@ EXPECTED: Mapping[str, Mapping[str, Can]] = {
         ),
     },
     "key_openings": {"web": Can("the user's")},
+    "account_days": {"runner": Can("its account's", add="*", change="baseline_usd opened_at peak_usd as_of")},
+    "paper_accounts": {"runner": Can("its account's", add="*", change="as_of state")},
+    "job_runs": {"jobs": Can("everybody's", add="*", change="holder started_at finished_at outcome")},
     "journal": {"web": Can("the user's"), "runner": Can("its deployment's"), "jobs": Can("everybody's")},
     "journal_heads": {"web": Can("the user's"), "runner": Can("its deployment's"), "jobs": Can("everybody's")},
     "journal_payloads": {"web": Can("the user's")},

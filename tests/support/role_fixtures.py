@@ -60,6 +60,7 @@ def _furnish(dsn: str) -> None:
     execute(dsn, "update skill_versions set payload = payload where version = 2")
     execute(dsn, "insert into rate_budgets (bucket, full_at) values ('venue', now())")
     execute(dsn, """insert into platform_config (key, value) values ('greeting', '"hello"')""")
+    execute(dsn, "insert into job_runs (name, holder, started_at) values ('sweep', 'a loop', now())")
     execute(
         dsn,
         "insert into restores (found_at, reason, found, resolved_at, resolved_by, resolution)"

@@ -112,6 +112,12 @@ select id, now(), 'info', 'tick', 'a line', repeat('1', 32) from deployments whe
 insert into agent_commands (id, deployment_id, seq, kind, issued_at, state)
 select gen_random_uuid(), id, 1, 'pause', now(), 'queued' from deployments where user_id = %(user)s;
 
+insert into account_days (account_key, day, baseline_usd, opened_at, peak_usd, as_of)
+select account_key, '2022-01-01', 1, now(), 1, now() from deployments where id = %(paper)s;
+
+insert into paper_accounts (account_key, as_of, state)
+select account_key, now(), '{}' from deployments where id = %(paper)s;
+
 -- The journal is written when a transaction ends.
 set constraints all immediate;
 

@@ -32,7 +32,7 @@ from agentic_core.domain import (
     Usd,
     paper_account,
 )
-from agentic_core.domain.account import AccountView
+from agentic_core.domain.account import AccountSnapshot, AccountView
 from agentic_core.domain.market import MarketView
 from agentic_core.ports.chat_model import Reply
 from agentic_core.ports.rule_policy import RulePolicy
@@ -42,6 +42,7 @@ from agentic_core.runtime.effects import (
     Ask,
     Effect,
     EffectReply,
+    Look,
     Persist,
     Quote,
     Record,
@@ -191,9 +192,12 @@ class World:
         reservation: Reserved | Refused = Reserved(),  # noqa: B008 - a frozen value
         reply: Reply | None = None,
         quote: Mark | None = None,
+        account: AccountView | None = None,
     ) -> None:
         self._fates = list(fates)
         self._quote = quote
+        self.account = account
+        """What a second look at the account shows; None where it cannot be read."""
         self._reservation = reservation
         self._reply = reply
         self.effects: list[Effect] = []
@@ -222,6 +226,10 @@ class World:
         """Return the effects of one kind."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
+    def look(self) -> AccountSnapshot | None:
+        """Return the account as it is now, where it can be read."""
+        return None if self.account is None else self.account.freeze()
+
     def answer(self, effect: Effect) -> EffectReply:
         """Return the right reply to an effect."""
         match effect:
@@ -234,8 +242,8 @@ class World:
                 )
             case Send():
                 return self._fates.pop(0)(effect.prepared)
-            case Quote():
-                return self._quote
+            case Quote() | Look():
+                return self._quote if isinstance(effect, Quote) else self.look()
             case Record() | Abandon():
                 return None
             case Reserve():

@@ -50,7 +50,7 @@ async def ordered(
 
 
 async def test_pause_stops_the_turns_and_resume_lets_them_go_on() -> None:
-    """From the mark of the pause to the mark of the resume nobody is asked; the account is still watched."""
+    """From the first mark after the pause to the resume nobody is asked; the account is still watched."""
     script = Script({})
     stage, run = await ordered(script, (3, PAUSE), (6, RESUME))
     assert script.asked == [0, 1, 2, 6, 7, 8]
@@ -91,7 +91,7 @@ async def test_halt_latches_until_it_is_cleared_and_resume_does_not_clear_it() -
         (RESUME, REFUSED, "a halt is latched; read its reason and send clear_halt"),
         (CLEAR, APPLIED, "the halt is cleared; running"),
     ]
-    assert [halt.time for halt in run.halts] == [mark_of(2), mark_of(8)]
+    assert [halt.time for halt in run.halts] == [mark_of(2), mark_of(7)]
     assert [fill.time for fill in run.fills] == [mark_of(0), mark_of(2)]
 
 
@@ -99,7 +99,7 @@ async def test_halt_cleared_while_the_loss_stands_latches_again() -> None:
     """Clearing is not forgetting: at the next mark the loss of the day is still there."""
     stage, run = await ordered(Script({0: open_of(Side.BUY, "100")}), (4, CLEAR), prices=FALLS)
     assert [state for _, state, _ in await acknowledged(stage)] == [APPLIED]
-    assert [halt.time for halt in run.halts] == [mark_of(2), mark_of(5)]
+    assert [halt.time for halt in run.halts] == [mark_of(2), mark_of(4)]
 
 
 async def test_halt_is_stored_with_its_reason_and_cleared_with_it() -> None:
@@ -111,8 +111,9 @@ async def test_halt_is_stored_with_its_reason_and_cleared_with_it() -> None:
         row = await stage.store.deployments.load(RUN)
         seen.append((row.status, row.halt_reason))
 
-    stage.before = {2: look, 3: look, 8: look}
+    stage.before = {2: look, 3: look}
     stage.order(7, CLEAR)
+    stage.obeyed = {7: look}
     await stage.run()
     assert seen == [
         (DeploymentStatus.RUNNING, None),
@@ -130,13 +131,13 @@ async def test_halt_can_latch_while_paused() -> None:
 
 
 async def test_flatten_closes_everything_and_ends_paused() -> None:
-    """The position is sold before the turn of that mark, which is not taken any more."""
+    """The position is sold between two marks, and the turn of the next is not taken any more."""
     script = Script({0: BUY, 5: BUY})
     stage, run = await ordered(script, (4, FLATTEN))
     assert await acknowledged(stage) == [(FLATTEN, APPLIED, "flat; 1 position(s) closed; paused")]
     assert [(fill.side, fill.size, fill.time) for fill in run.fills] == [
         (Side.BUY, D(10), mark_of(0)),
-        (Side.SELL, D(10), mark_of(4)),
+        (Side.SELL, D(10), mark_of(3)),
     ]
     assert script.asked == [0, 1, 2, 3]
     (flattening,) = [record for record in run.decisions if record.decision.decided_by == "command:flatten"]
@@ -161,7 +162,7 @@ async def test_flatten_of_a_halted_deployment_leaves_it_halted() -> None:
 async def test_flatten_that_cannot_close_says_what_is_still_open() -> None:
     """The next open is two per cent away from the mark, which the collar does not allow."""
     prices = [(100, 100), (100, 100), (100, 100), (98, 98), (98, 98)]
-    stage, run = await ordered(Script({0: BUY}), (2, FLATTEN), prices=prices)
+    stage, run = await ordered(Script({0: BUY}), (3, FLATTEN), prices=prices)
     assert await acknowledged(stage) == [(FLATTEN, APPLIED, "closed what could be closed; still open: BTC; paused")]
     assert run.equity[-1].exposure == 980
 
@@ -177,17 +178,25 @@ async def test_flatten_shares_its_trace_id_with_its_log_lines() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", [STOP, KILL])
-@pytest.mark.parametrize(("script", "words"), [({}, "stopping; flat"), ({0: BUY}, "stopping; still open: BTC")])
-async def test_stop_ends_the_run_without_closing_anything(
+@pytest.mark.parametrize(
+    ("kind", "script", "words"),
+    [
+        (STOP, {}, "stopped; flat"),
+        (STOP, {0: BUY}, "stopped; still open: BTC 10; nothing happens any more to what is open on paper"),
+        (KILL, {}, "flat; 0 position(s) closed; stopped"),
+        (KILL, {0: BUY}, "flat; 1 position(s) closed; stopped"),
+    ],
+)
+async def test_stop_ends_the_run_at_once_and_only_a_kill_closes(
     kind: CommandKind, script: dict[int, object], words: str
 ) -> None:
-    """The mark is valued, no turn is taken at it, and the record is complete."""
+    """The next mark is not reached any more, and the record is complete."""
     policy = Script(dict.fromkeys(script, BUY))
     stage, run = await ordered(policy, (4, kind))
     assert await acknowledged(stage) == [(kind, APPLIED, words)]
     assert policy.asked == [0, 1, 2, 3]
-    assert (run.end, run.ticks) == (mark_of(4), 4)
+    assert (run.end, run.ticks) == (mark_of(3), 4)
+    assert len(run.fills) == len(script) * (2 if kind is KILL else 1)
     row = await stage.store.deployments.load(RUN)
     assert (row.status, row.error_text) == (DeploymentStatus.STOPPED, None)
     assert row.stopped_at is not None
@@ -199,13 +208,13 @@ async def test_snapshot_publishes_the_state() -> None:
     assert await acknowledged(stage) == [(SNAPSHOT, APPLIED, "state written")]
 
 
-async def test_commands_apply_in_their_sequence_and_each_has_one_outcome() -> None:
-    """After a stop nothing else is obeyed but what harms nobody; the order is the one they were given in."""
+async def test_commands_of_one_moment_have_each_one_outcome_and_the_strongest_wins() -> None:
+    """Beside a stop nothing else is obeyed but what harms nobody, whatever came first."""
     stage, run = await ordered(Script({}), (3, PAUSE), (3, RESUME), (3, STOP), (3, PAUSE), (3, RESUME), (3, SNAPSHOT))
     assert await acknowledged(stage) == [
-        (PAUSE, APPLIED, "paused; positions stay open and are still watched"),
-        (RESUME, APPLIED, "running"),
-        (STOP, APPLIED, "stopping; flat"),
+        (PAUSE, REFUSED, "pause does nothing while the deployment is stopping"),
+        (RESUME, REFUSED, "stop (command 3) came after what its sender had seen; look again before repeating it"),
+        (STOP, APPLIED, "stopped; flat"),
         (PAUSE, REFUSED, "pause does nothing while the deployment is stopping"),
         (RESUME, REFUSED, "resume does nothing while the deployment is stopping"),
         (SNAPSHOT, APPLIED, "state written"),

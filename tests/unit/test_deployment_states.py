@@ -20,7 +20,7 @@ EVENTS = ["start", "pause", "resume", "halt", "clear_halt", "flatten", "stop", "
 """The columns of the table."""
 
 TABLE = """
-provisioning | running   -       -        -         -        -         stopping stopping -       error
+provisioning | running   paused  -        halted    -        paused    stopping stopping -       error
 running      | running   paused  running  halted    -        paused    stopping stopping -       error
 paused       | paused    paused  running  halted    -        paused    stopping stopping -       error
 halted       | halted    -       -        halted    running  halted    stopping stopping -       error
@@ -89,7 +89,7 @@ def test_move_is_allowed_where_it_is_none_or_some_event_makes_it(
 def test_moves_answer_every_pair_of_statuses() -> None:
     """Seven times seven, of which these are allowed beside staying."""
     assert len(DEPLOYMENT_MOVES) == 49
-    assert sum(DEPLOYMENT_MOVES.values()) - 7 == 3 + 4 + 4 + 3 + 2
+    assert sum(DEPLOYMENT_MOVES.values()) - 7 == 5 + 4 + 4 + 3 + 2
 
 
 def test_every_deployment_that_can_be_can_come_to_both_ends() -> None:

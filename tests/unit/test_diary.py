@@ -12,7 +12,7 @@ from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime import Held, Skipped, Turned
 from agentic_core.runtime.diary import Diary
 from agentic_core.runtime.marking import MarkEvents
-from agentic_core.runtime.telling import tell_mark, tell_turn
+from agentic_core.runtime.telling import tell_mark, tell_order, tell_turn
 from tests.support.markets import AT, BTC, order, prepared
 from tests.support.runs import fill
 from tests.support.stored_values import DEPLOYMENT, HELD, decision
@@ -135,8 +135,9 @@ def test_quiet_mark_and_quiet_turns_are_not_told() -> None:
     """A line for every hold would drown the others."""
     diary, heard = diary_of()
     tell_mark(diary, MarkEvents(funding=[], fills=[], liquidations=[], halt=None))
-    tell_turn(diary, Held(), [])
-    tell_turn(diary, Turned(decision=DECISION, result=HELD), [])
+    tell_turn(diary.say, Held())
+    tell_turn(diary.say, Turned(decision=DECISION, result=HELD))
+    tell_turn(diary.say, Turned(decision=DECISION, result=RejectedResult(rule="VENUE", detail="told already")))
     assert heard == []
 
 
@@ -154,8 +155,7 @@ def test_order_is_told_with_what_became_of_it(fate: Fate, event: LogEvent, level
     sent = prepared(order(0, Side.BUY, "2", "100"))
     outcome = fate(sent)
     assert not isinstance(outcome, Denied)
-    record = OrderRecord(time=AT, intent=sent.intent, outcome=outcome)
-    tell_turn(diary, Turned(decision=DECISION, result=HELD), [record])
+    tell_order(diary.say, OrderRecord(time=AT, intent=sent.intent, outcome=outcome))
     assert [(line.event, line.level, line.message) for line in heard] == [
         (LogEvent.ORDER_PLACED, LogLevel.INFO, "buy 2 BTC at 100 or better"),
         (event, level, message),
@@ -167,8 +167,8 @@ def test_refusal_and_skip_are_told_in_the_words_of_the_record() -> None:
     """The rule comes first, so that lines can be searched for it."""
     diary, heard = diary_of()
     refusal = RejectedResult(rule="R5_POSITION_CAP", detail="the position would be 9 USD")
-    tell_turn(diary, Turned(decision=DECISION, result=refusal), [])
-    tell_turn(diary, Skipped(reason="cost_guard: spent"), [])
+    tell_turn(diary.say, Turned(decision=DECISION, result=refusal))
+    tell_turn(diary.say, Skipped(reason="cost_guard: spent"))
     assert [(line.event, line.message) for line in heard] == [
         (LogEvent.ACTION_DENIED, "R5_POSITION_CAP: the position would be 9 USD"),
         (LogEvent.TICK_SKIPPED, "cost_guard: spent"),

@@ -11,14 +11,14 @@ from agentic_core.runtime import Held, Turned, drive, immediately, tick
 from agentic_core.runtime.drive import resume
 from agentic_core.runtime.effects import Effect, EffectReply
 from agentic_core.runtime.tick import TickGenerator
-from tests.support.markets import BTC, AccountByHand, MarketByHand
+from tests.support.markets import AT, BTC, AccountByHand, MarketByHand
 from tests.support.turns import Says, World, filled, mandate, open_of
 
 
 def turn_of(policy: Says) -> TickGenerator:
     """Begin a turn."""
     market = MarketByHand({BTC: "50000"})
-    return tick(mandate(policy), market, AccountByHand(market), TradingState.ACTIVE, record_holds=False)
+    return tick(mandate(policy), market, AccountByHand(market), TradingState.ACTIVE, mark=AT, record_holds=False)
 
 
 class Performed:

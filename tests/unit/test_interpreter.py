@@ -91,13 +91,9 @@ class Room:
         """Take the lease and join everything; an epoch replaces the lease's."""
         lease = await self.store.leases.acquire(ACCOUNT, "here", 60_000)
         assert lease is not None
+        paper = self.paper
         gate = GuardedBroker(
-            self,
-            state=lambda: self.state,
-            now=lambda: AT,
-            market=self.paper.market,
-            limits=LIMITS,
-            books=self.paper.books,
+            self, state=lambda: self.state, now=lambda: AT, market=paper.market, limits=LIMITS, books=paper.books
         )
         return Interpreter(
             fence=Fence(account=ACCOUNT, epoch=lease.epoch if epoch is None else epoch),
@@ -112,7 +108,8 @@ class Room:
 
     def turn(self) -> TickGenerator:
         """Begin a turn that wants one BTC."""
-        return tick(mandate(Says(BUY)), self.paper.market, self.paper.ledger, TradingState.ACTIVE, record_holds=False)
+        paper = self.paper
+        return tick(mandate(Says(BUY)), paper.market, paper.ledger, TradingState.ACTIVE, mark=AT, record_holds=False)
 
     async def recorded(self) -> list[tuple[Decision, object]]:
         """Return the decisions of the store with their results."""

@@ -34,6 +34,13 @@ def test_mandate_of_a_rules_skill_pins_its_version_caps_and_policy() -> None:
     assert mandate.limits == skill.limits()
     assert isinstance(mandate.decider, ByRules)
     assert mandate.decider.label == "rules:sma-cross"
+    assert mandate.review_after is None
+
+
+def test_mandate_says_after_how_many_executions_a_person_has_to_look() -> None:
+    """Where the skill asks for it."""
+    skill = skill_with({"review.afterExecutions": 12})
+    assert mandate_for(skill, VERSION, RUN, chat_model=None).review_after == 12
 
 
 def test_mandate_of_a_rules_skill_does_not_ask_a_chat_model_that_is_there() -> None:

@@ -280,3 +280,18 @@ def test_unsigned_desk_assigns_nothing() -> None:
             await room.desk.assign(prepared)
 
     in_room(story, Setup(signer=None))
+
+
+def test_unsigned_order_that_nobody_sends_is_withdrawn() -> None:
+    """It has no expiry, but whoever wrote it down may be gone; it holds opens back no longer than a signed one."""
+
+    async def story(room: OrderRoom) -> None:
+        prepared = await room.prepare(1)
+        assert prepared.expires_at is None
+        await room.attends(6_900)
+        assert not room.desk.may_open()
+        await room.attends(200)
+        assert room.desk.may_open()
+        assert room.desk.lives[prepared.intent.cloid].state is S.DEAD
+
+    in_room(story, Setup(signer=None))

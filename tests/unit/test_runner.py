@@ -19,7 +19,7 @@ from agentic_core.domain import (
     paper_account,
 )
 from agentic_core.domain.records import AgentStateRecord
-from agentic_core.errors import ConfigError, IllegalTransition, NotFound
+from agentic_core.errors import ConfigError, NotFound
 from agentic_core.ports.chat_model import Answer
 from agentic_core.runtime import ByChatModel
 from agentic_core.runtime.terms import Terms
@@ -84,7 +84,8 @@ async def test_deployment_runs_and_ends_stopped_with_its_times() -> None:
     assert (row.status, row.error_text, row.halt_reason) == (DeploymentStatus.STOPPED, None, None)
     assert row.started_at is not None
     assert row.stopped_at is not None
-    assert await stage.store.leases.acquire(paper_account(RUN), "someone else", 1_000) is not None
+    assert row.desired is Desired.STOPPED
+    assert await stage.has_given_back()
 
 
 async def test_paper_trades_as_a_backtest_does() -> None:
@@ -190,13 +191,13 @@ async def test_deployment_whose_lease_was_revoked_is_not_run() -> None:
 
 
 async def test_deployment_that_has_ended_cannot_be_run_again() -> None:
-    """Stopped is final; the second attempt gives the lease back."""
+    """Stopped is final, and the second attempt is told so."""
     stage = await stage_of(Says(None))
     await stage.run()
     again = Stage(stage.store, stage.mandate, stage.dataset, stage.clock, FREE)
-    with pytest.raises(IllegalTransition, match="a deployment that is stopped cannot become running"):
+    with pytest.raises(ConfigError, match="is stopped, which is final; deploy its skill anew"):
         await again.run()
-    assert await stage.store.leases.acquire(paper_account(RUN), "someone else", 1_000) is not None
+    assert await stage.has_given_back()
 
 
 async def test_deployment_that_does_not_exist_gives_its_lease_back() -> None:

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from agentic_core.domain import CommandKind, CommandState, DeploymentStatus, RunRecord, Side, paper_account
-from agentic_core.errors import AgenticError, Fenced, StoreUnavailable
+from agentic_core.errors import AgenticError, Fenced
 from agentic_core.store.memory import MemoryStore
 from tests.support.backtests import Script, candles_of, dataset_of, flat
 from tests.support.breaking_stores import BreakingStore
@@ -104,19 +104,25 @@ async def test_flatten_between_marks_closes_at_once() -> None:
         assert len(await beside.stage.store.intents.fills(ACCOUNT)) == 2
 
 
-@pytest.mark.parametrize("kind", [CommandKind.STOP, CommandKind.KILL])
-async def test_stop_between_marks_does_not_wait_for_the_next_one(kind: CommandKind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "fills", "outcome"),
+    [
+        (CommandKind.STOP, 1, "stopped; still open: BTC 10; nothing happens any more to what is open on paper"),
+        (CommandKind.KILL, 2, "flat; 1 position(s) closed; stopped"),
+    ],
+)
+async def test_stop_between_marks_does_not_wait_for_the_next_one(kind: CommandKind, fills: int, outcome: str) -> None:
     """The run ends within a quarter of a second, with a complete record of what was."""
     async with running(Script({0: open_of(Side.BUY, "10")})) as beside:
         await beside.let_pass(MINUTE_MS)
         await beside.order(kind)
         await beside.let_pass(250)
         assert isinstance(beside.ended, RunRecord)
-        assert (beside.ended.ticks, len(beside.ended.fills), len(beside.ended.equity)) == (1, 1, 1)
-        assert await beside.outcomes() == ["stopping; still open: BTC"]
+        assert (beside.ended.ticks, len(beside.ended.fills), len(beside.ended.equity)) == (1, fills, 1)
+        assert await beside.outcomes() == [outcome]
         row = await beside.stage.store.deployments.load(RUN)
         assert (row.status, row.error_text) == (DeploymentStatus.STOPPED, None)
-        assert await beside.stage.store.leases.acquire(ACCOUNT, "someone else", 1_000) is not None
+        assert await beside.stage.has_given_back()
 
 
 async def test_stop_before_the_first_mark_ends_a_run_in_which_nothing_was() -> None:
@@ -157,23 +163,37 @@ async def test_lost_lease_is_noticed_between_marks() -> None:
         assert await beside.stage.store.leases.acquire(ACCOUNT, "the other", MINUTE_MS) is not None
         await beside.let_pass(5_000)
         assert isinstance(beside.ended, Fenced)
-        assert "another process may hold it" in str(beside.ended)
+        assert "could not be renewed" in str(beside.ended)
         await beside.let_pass(3 * MINUTE_MS)
         assert len(await beside.stage.store.intents.fills(ACCOUNT)) == 1
 
 
-@pytest.mark.parametrize("method", ["leases.renew", "commands.pending", "logs.append"])
-async def test_store_that_goes_away_between_marks_ends_the_run_with_its_error_alone(method: str) -> None:
-    """Whichever task meets the failure first, all end, and the error stands in no group."""
+async def test_renewals_that_fail_end_the_run_before_somebody_else_may_trade() -> None:
+    """Three seconds before the lease runs out the run ends fenced; until then nothing is opened, all else goes on."""
+    store = BreakingStore(MemoryStore())
+    async with running(Script({}), breaks=store) as beside:
+        await beside.let_pass(MINUTE_MS)
+        store.broken = "leases.renew"
+        await beside.let_pass(6_999)
+        assert beside.ended is None
+        await beside.let_pass(5_001)
+        assert isinstance(beside.ended, Fenced)
+
+
+@pytest.mark.parametrize("method", ["commands.pending", "logs.append"])
+async def test_part_of_a_store_that_goes_away_between_marks_is_waited_for(method: str) -> None:
+    """Commands are looked for again and lines wait, as long as the lease can be kept; then both are caught up with."""
     store = BreakingStore(MemoryStore())
     async with running(Script({}), breaks=store) as beside:
         await beside.let_pass(MINUTE_MS)
         store.broken = method
-        if method == "logs.append":
-            await beside.order(CommandKind.RESUME)
+        await beside.order(CommandKind.PAUSE)
+        await beside.let_pass(20_000)
+        assert beside.ended is None
+        store.broken = ""
         await beside.let_pass(5_000)
-        assert isinstance(beside.ended, StoreUnavailable)
-        assert method in str(beside.ended)
+        assert await beside.outcomes() == ["paused; positions stay open and are still watched"]
+        assert len(await store.real.logs.recent(RUN, 99)) == len(beside.stage.lines)
 
 
 async def test_command_given_twice_is_answered_once_each() -> None:

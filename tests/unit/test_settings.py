@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agentic_core.errors import ConfigError
-from agentic_core.settings import database_dsn, home_folder
+from agentic_core.settings import database_dsn, home_folder, runner_settings
 
 PROJECT = "https://abcdefgh.supabase.co"
 
@@ -62,3 +62,27 @@ def test_database_project_without_password_is_a_config_error(password: dict[str,
 def test_home_folder_is_named_or_the_users_own(environment: dict[str, str], folder: str) -> None:
     """An empty setting is none."""
     assert home_folder(environment) == Path(folder)
+
+
+DEPLOYMENT = "00000000-0000-4000-8000-000000000001"
+MISSING = "set SUPABASE_DB_URL, or SUPABASE_URL + (SUPABASE_DB_PASSWORD | POSTGRES_PASSWORD), or DATABASE_URL"
+
+
+def test_runner_is_told_its_deployment_and_its_database() -> None:
+    """Both are named by the environment, and by nothing else."""
+    environment = {"DEPLOYMENT_ID": DEPLOYMENT, "SUPABASE_DB_URL": "postgresql://c/d"}
+    assert runner_settings(environment) == (DEPLOYMENT, "postgresql://c/d")
+
+
+@pytest.mark.parametrize("environment", [{}, {"SUPABASE_URL": PROJECT}, {"DATABASE_URL": ""}])
+def test_runner_without_a_database_is_told_what_to_set(environment: dict[str, str]) -> None:
+    """A runner machine has no database of its own, so there is nothing to fall back to."""
+    with pytest.raises(ConfigError) as refused:
+        runner_settings({"DEPLOYMENT_ID": DEPLOYMENT, **environment})
+    assert str(refused.value) == MISSING
+
+
+def test_runner_without_a_deployment_is_told_so() -> None:
+    """The setting is named."""
+    with pytest.raises(ConfigError, match="set DEPLOYMENT_ID to the id of the deployment"):
+        runner_settings({"DATABASE_URL": "postgresql://a/b"})

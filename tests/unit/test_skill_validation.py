@@ -38,6 +38,10 @@ def test_skill_valid_is_not_refused() -> None:
             "risk.maxOrdersPerMinute: was 601; write the orders of one UTC minute, a whole number from 1 to 600",
         ),
         (
+            {"review.afterExecutions": 0},
+            "review.afterExecutions: was 0; write how many executed decisions, a whole number from 1 to 100000",
+        ),
+        (
             {"risk.maxDrawdownPct": 100.5},
             "risk.maxDrawdownPct: was 100.5; write a percentage of equity from 0.01 to 100 with at most 2 decimals",
         ),

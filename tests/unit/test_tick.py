@@ -61,10 +61,12 @@ class Room:
         action: ProposedAction | None,
         *,
         state: TradingState = TradingState.ACTIVE,
+        mark: Instant | None = None,
         record_holds: bool = False,
     ) -> TickGenerator:
         """Begin a turn in which a policy proposes this."""
-        return tick(mandate(Says(action)), self.market, self.account, state, record_holds=record_holds)
+        mark = self.market.as_of if mark is None else mark
+        return tick(mandate(Says(action)), self.market, self.account, state, mark=mark, record_holds=record_holds)
 
 
 def played(action: ProposedAction, *fates: Fate) -> tuple[World, Turned]:
@@ -210,6 +212,17 @@ def test_tick_at_another_mark_names_other_orders() -> None:
     assert len(set(orders)) == 2
 
 
+def test_tick_taken_late_names_the_orders_of_its_mark() -> None:
+    """In life the market is as young as the venue's present; decision and orders are those of the mark all the same."""
+    (first, one), late, world = played(BUY, filled), Room(), World(filled)
+    late.market.as_of = Instant(AT + 4_321)
+    late.market.set(BTC, "50000")
+    outcome = world.play(late.turn(BUY, mark=AT))
+    assert isinstance(outcome, Turned)
+    assert (outcome.decision.tick_at, outcome.decision.decision_id) == (AT, one.decision.decision_id)
+    assert world.of(Persist)[0].intents == first.of(Persist)[0].intents
+
+
 @pytest.mark.parametrize("reply", [None, (), [], "done", Usd(D(1)), Held()], ids=repr)
 def test_tick_given_a_wrong_reply_to_persist_is_a_usage_error(reply: object) -> None:
     """Whatever is not the intents made durable stops the turn before anything is sent."""
@@ -239,6 +252,7 @@ def test_tick_of_a_policy_that_breaks_asks_for_nothing() -> None:
             raise LookupError(message)
 
     room = Room()
-    turn = tick(mandate(ByRules(policy=Breaks())), room.market, room.account, TradingState.ACTIVE, record_holds=True)
+    wanted = mandate(ByRules(policy=Breaks()))
+    turn = tick(wanted, room.market, room.account, TradingState.ACTIVE, mark=AT, record_holds=True)
     with pytest.raises(LookupError, match="no idea"):
         next(turn)

@@ -39,12 +39,19 @@ def turn_of(bound: Usd | None = BOUND, *, hold: str = "0") -> TickGenerator:
     account = AccountByHand(market)
     account.hold(held(BTC, hold))
     decider = ByChatModel(chat_model=ScriptedChatModel([], bound=bound), payload='{"thesis":"up"}', lookback=12)
-    return tick(mandate(decider), market, account, TradingState.ACTIVE, record_holds=False)
+    return tick(mandate(decider), market, account, TradingState.ACTIVE, mark=AT, record_holds=False)
+
+
+def seen_again(hold: str = "0") -> AccountByHand:
+    """Return the account as it is looked at after the answer."""
+    account = AccountByHand(MarketByHand({BTC: "50000"}))
+    account.hold(held(BTC, hold))
+    return account
 
 
 def played(reply: Reply, world: World | None = None) -> tuple[World, TickOutcome]:
-    """Play a turn in which the chat model says this."""
-    used = world or World(filled, reply=reply)
+    """Play a turn in which the chat model says this, and nothing moves meanwhile."""
+    used = world or World(filled, reply=reply, account=seen_again())
     return used, used.play(turn_of())
 
 
@@ -95,7 +102,7 @@ def test_chat_of_unknown_cost_asks_for_a_reservation_of_the_unknown() -> None:
 def test_chat_action_takes_the_way_of_every_action() -> None:
     """Risk engine, durable intent, one send; the decision carries who said it, in which words, at what cost."""
     world, outcome = played(BUY)
-    assert world.names == ["Reserve", "Ask", "Persist", "Send", "Record"]
+    assert world.names == ["Reserve", "Ask", "Look", "Persist", "Send", "Record"]
     assert isinstance(outcome, Turned)
     assert isinstance(outcome.result, Executed)
     decision = outcome.decision

@@ -52,7 +52,7 @@ def flipped(*fates: Fate) -> tuple[World, Turned]:
     account.hold(held(BTC, "-0.02", cost="1000"))
     world = World(*fates)
     policy = Says(open_of(Side.BUY, "0.03"))
-    outcome = world.play(tick(mandate(policy), market, account, TradingState.ACTIVE, record_holds=False))
+    outcome = world.play(tick(mandate(policy), market, account, TradingState.ACTIVE, mark=AT, record_holds=False))
     assert isinstance(outcome, Turned)
     return world, outcome
 
@@ -131,7 +131,9 @@ def test_flip_given_a_wrong_reply_to_the_abandoned_leg_is_not_disturbed() -> Non
     account = AccountByHand(market)
     account.hold(held(BTC, "-0.02"))
     world = World(rejected)
-    turn = tick(mandate(Says(open_of(Side.BUY, "0.03"))), market, account, TradingState.ACTIVE, record_holds=False)
+    turn = tick(
+        mandate(Says(open_of(Side.BUY, "0.03"))), market, account, TradingState.ACTIVE, mark=AT, record_holds=False
+    )
     outcome = world.play(turn, instead={2: Denied(rule="x", detail="x", numbers=Figures())})
     assert isinstance(outcome, Turned)
     assert world.names == ["Persist", "Send", "Abandon", "Record"]

@@ -40,7 +40,7 @@ def played(
     account = AccountByHand(market)
     account.hold(held(BTC, hold))
     decider = mandate(Says(action), caps=limits(mark_age_ms_max=age_ms_max))
-    outcome = world.play(tick(decider, market, account, TradingState.ACTIVE, record_holds=False))
+    outcome = world.play(tick(decider, market, account, TradingState.ACTIVE, mark=AT, record_holds=False))
     assert isinstance(outcome, Turned)
     return outcome
 

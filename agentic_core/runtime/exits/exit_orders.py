@@ -132,7 +132,15 @@ class ExitOrders:
             trigger=stop.trigger,
         )
         (prepared,) = await self._write(cause, (intent,))
-        return await self.ports.orders.assign(prepared)
+        return await self.armed(prepared)
+
+    async def armed(self, stop: PreparedIntent) -> PreparedIntent:
+        """Return a stop as it can be submitted: with its nonce where anything is signed.
+
+        Raises:
+            Conflict: it has one, or was sent or withdrawn before.
+        """
+        return await self.ports.orders.assign(stop) if self.ports.orders.signs else stop
 
     async def withdraw(self, spares: Iterable[Life], cause: str) -> None:
         """Give up stops that were prepared with an entry and never sent."""

@@ -182,7 +182,7 @@ class StopKeeper:
             prepared = await self._orders.write_stop(position, stop, "stop")
         else:
             try:
-                prepared = await desk.assign(fitting.prepared)
+                prepared = await self._orders.armed(fitting.prepared)
             except Conflict:  # it was withdrawn meanwhile; the next look writes another
                 return
         await desk.submit(prepared)

@@ -140,7 +140,7 @@ class Follower:
             return
         step = self._next(life)
         if self._terms.is_own(life) and life.state is IntentState.PREPARED and not life.sends:
-            if not isinstance(step, Send):
+            if not isinstance(step, Send) or self._terms.venue_now() >= self._sendable_until(life):
                 await self._sender.withdraw(life.cloid, "nobody sent it in time")
             return
         match step:
@@ -166,9 +166,11 @@ class Follower:
         ours = self._terms.signer is not None and prepared.signer == self._terms.signer
         return self._broker.capabilities.burns_nonces and (ours or self._terms.is_own(life))
 
-    def _sendable_until(self, life: Life) -> Instant | None:
-        expires_at = life.prepared.expires_at
-        return None if expires_at is None else Instant(expires_at - self._terms.rules.send_left_ms + 1)
+    def _sendable_until(self, life: Life) -> Instant:
+        # What is not signed has no expiry, but nobody is left who will send it either, once it would have had one.
+        rules, prepared = self._terms.rules, life.prepared
+        expires_at = prepared.expires_at or rules.expires_at(prepared.prepared_at)
+        return Instant(expires_at - rules.send_left_ms + 1)
 
     async def _observe(self, life: Life) -> None:
         seen = await look(self._broker.observe, self._terms.clock, life.prepared, presses=life.is_unresolved)

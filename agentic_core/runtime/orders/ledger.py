@@ -1,6 +1,6 @@
 """Takes in what becomes known of an order: judged, written down with its fills, then told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import anyio
 from msgspec.structs import replace
@@ -35,11 +35,10 @@ class OrderLedger:
         self._booked: dict[ClientOrderId, dict[str, Size]] = {}
 
     async def recover(self) -> None:
-        """Read what is left to do, and every fill that is booked."""
-        for fill in await self._store.fills(self._terms.fence.account):
-            if fill.cloid is not None:
-                self._booked.setdefault(fill.cloid, {})[fill.fill_id] = fill.size
-        for record in await self._store.living(self._terms.fence.account):
+        """Read what is left to do, and the fills of it that are booked."""
+        living = await self._store.living(self._terms.fence.account)
+        await self._recall({record.prepared.intent.cloid for record in living})
+        for record in living:
             self._lives.put(life_of(record))
         self._lives.are_known = True
 
@@ -49,6 +48,7 @@ class OrderLedger:
             record = await self._store.find(self._terms.fence.account, cloid)
             if record is None:
                 return None
+            await self._recall({cloid})
             if cloid not in self._lives:  # nobody brought it meanwhile
                 self._lives.put(life_of(record))
         return self._lives[cloid]
@@ -91,11 +91,17 @@ class OrderLedger:
         return after
 
     def forget(self, cloid: ClientOrderId) -> None:
-        """Let an intent go that nobody waits for; `bring` finds it again, and its fills stay known."""
+        """Let an intent go that nobody waits for; `bring` finds it again with its fills."""
         turn = self._turns.get(cloid)
         if turn is None or not turn.locked():
             self._lives.drop(cloid)
             self._turns.pop(cloid, None)
+            self._booked.pop(cloid, None)
+
+    async def _recall(self, cloids: Collection[ClientOrderId]) -> None:
+        for fill in await self._store.fills(self._terms.fence.account) if cloids else ():
+            if fill.cloid is not None and fill.cloid in cloids:
+                self._booked.setdefault(fill.cloid, {})[fill.fill_id] = fill.size
 
     async def _write(self, life: Life, fresh: Sequence[Fill], venue_order_id: str | None) -> None:
         # Not cut off in between: the store and this process would know different things.

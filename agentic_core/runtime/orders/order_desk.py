@@ -97,6 +97,11 @@ class OrderDesk:
         return self._gate
 
     @property
+    def signs(self) -> bool:
+        """Whether what is sent is signed, so that stops need `assign`."""
+        return self._terms.signer is not None
+
+    @property
     def lives(self) -> Mapping[ClientOrderId, Life]:
         """Everything the desk knows, also what ended a while ago; a stop that waits for its entry is among it."""
         return self._lives

@@ -3,7 +3,7 @@
 from agentic_core.runtime.watch.account_watch import AccountWatch, WatchTerms
 from agentic_core.runtime.watch.drift_guard import DriftGuard, GuardRules, Reconciled
 from agentic_core.runtime.watch.intake import FillIntake
-from agentic_core.runtime.watch.money_intake import TransferBook
+from agentic_core.runtime.watch.money_intake import KeepTransfers, TransferBook
 from agentic_core.runtime.watch.settings_watch import AccountSettings, SettingsWatch
 from agentic_core.runtime.watch.watched import LatchHalt, OwnOrders, Watched
 from agentic_core.runtime.watch.writers import Writers
@@ -14,6 +14,7 @@ __all__ = [
     "DriftGuard",
     "FillIntake",
     "GuardRules",
+    "KeepTransfers",
     "LatchHalt",
     "OwnOrders",
     "Reconciled",

@@ -27,7 +27,7 @@ from agentic_core.domain.trading import HaltReason
 from agentic_core.execution.attribution import evidence_told
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.watch.intake import FillIntake
-from agentic_core.runtime.watch.money_intake import MoneyIntake, TransferBook
+from agentic_core.runtime.watch.money_intake import KeepTransfers, MoneyIntake, TransferBook
 from agentic_core.runtime.watch.settings_watch import AccountSettings, SettingsWatch
 from agentic_core.runtime.watch.watched import Watched
 from agentic_core.runtime.watch.writers import Writers
@@ -45,6 +45,8 @@ class WatchTerms(msgspec.Struct, frozen=True, kw_only=True):
     settings: AccountSettings
     accounted_until: Instant
     """Notices of liquidation up to then were taken in by an earlier run, and transfers are in the book."""
+    keep_transfers: KeepTransfers | None = None
+    """Records transfers together with the book that they move; the book then holds what the ledger does."""
 
 
 class AccountWatch:
@@ -55,7 +57,7 @@ class AccountWatch:
         self.writers: Final = Writers(watched)
         self.intake: Final = FillIntake(watched, self.writers)
         self.watched: Final = watched
-        self._money: Final = MoneyIntake(watched, book, counted_until=terms.accounted_until)
+        self._money: Final = MoneyIntake(watched, book, counted_until=terms.accounted_until, keep=terms.keep_transfers)
         self._terms: Final = terms
         self._settings: Final = SettingsWatch(watched, terms.settings)
         self._queue: Final[deque[AccountEvent]] = deque()
