@@ -9,7 +9,8 @@ import typer
 from agentic_core.errors import InputError
 from agentic_hl.cli import probing, recording
 from agentic_hl.cli.console import say
-from agentic_hl.cli.place import NetworkChoice, NetworkOption, UrlOption, place_of
+from agentic_hl.cli.place import NetworkChoice, place_of
+from agentic_hl.cli.place_options import NetworkOption, UrlOption
 from agentic_hl.cli.services import Services
 from agentic_hl.wire.vectors import VectorOutcome, check_vectors
 

@@ -1,16 +1,15 @@
-"""Which venue a command talks to, as options of the command line."""
+"""Which venue a command or a process talks to."""
 
 from enum import StrEnum
-from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
-import typer
 
-from agentic_core.errors import InputError
+from agentic_core.errors import ConfigError, InputError
+from agentic_core.ports.environment import Environment
 from agentic_hl.wire.network import Network
 
-__all__ = ["NetworkChoice", "NetworkOption", "Place", "UrlOption", "place_of"]
+__all__ = ["NetworkChoice", "Place", "configured_place", "place_of"]
 
 
 class NetworkChoice(StrEnum):
@@ -19,12 +18,6 @@ class NetworkChoice(StrEnum):
     MAINNET = "mainnet"
     TESTNET = "testnet"
 
-
-NetworkOption = Annotated[NetworkChoice, typer.Option("--network", help="Which of the venue's networks.")]
-UrlOption = Annotated[
-    str | None,
-    typer.Option("--url", metavar="URL", help="Another venue, such as http://localhost:3001, in place of a network."),
-]
 
 _NETWORKS = {NetworkChoice.MAINNET: Network.MAINNET, NetworkChoice.TESTNET: Network.TESTNET}
 
@@ -55,6 +48,22 @@ def place_of(choice: NetworkChoice, url: str | None) -> Place:
     is_main = _host_of(rest_url) == _host_of(Network.MAINNET.rest_url)
     network = Network.MAINNET if is_main else Network.TESTNET
     return Place(name=rest_url, network=network, rest_url=rest_url, stream_url=f"ws{rest_url[len('http') :]}/ws")
+
+
+def configured_place(environment: Environment) -> Place:
+    """Return where the environment says that the venue is: `HYPERLIQUID_URL`, else the `HYPERLIQUID_NETWORK`.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
+    named = environment.get("HYPERLIQUID_NETWORK") or NetworkChoice.MAINNET
+    try:
+        return place_of(NetworkChoice(named), environment.get("HYPERLIQUID_URL") or None)
+    except InputError as exc:
+        raise ConfigError(str(exc).replace("--url", "HYPERLIQUID_URL")) from exc
+    except ValueError as exc:
+        names = ", ".join(NetworkChoice)
+        raise ConfigError(f"HYPERLIQUID_NETWORK is {named!r}; set it to one of {names}") from exc
 
 
 def _host_of(url: str) -> str:

@@ -14,7 +14,8 @@ from agentic_core.domain.times import Instant, Interval, parse_instant, show
 from agentic_core.errors import InputError
 from agentic_core.ports.candle_sink import CandleSink, MissingCandles
 from agentic_hl.cli.console import say, warn
-from agentic_hl.cli.place import NetworkChoice, NetworkOption, Place, UrlOption, place_of
+from agentic_hl.cli.place import NetworkChoice, Place, place_of
+from agentic_hl.cli.place_options import NetworkOption, UrlOption
 from agentic_hl.cli.services import Services
 from agentic_hl.market.candles import CANDLES_KEPT
 from agentic_hl.market.live import LiveMarketData

@@ -1,113 +1,85 @@
 """What is there once an account at the venue is open."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
 
 import msgspec
 
-from agentic_core.domain.account_events import AccountEvent
 from agentic_core.domain.ids import Symbol
-from agentic_core.domain.instrument import Instrument
-from agentic_core.domain.times import Instant
 from agentic_core.ports.account_memory import AccountMemory
-from agentic_core.ports.budgets import BudgetLedger
-from agentic_core.ports.clock import Clock
-from agentic_core.ports.entropy import Entropy
-from agentic_core.ports.environment import Environment
-from agentic_hl.account import AccountFeed, FollowedAccount, HyperliquidReads, Listeners
-from agentic_hl.broker import OpenedBroker, VenueClock
-from agentic_hl.market.live import LiveMarketData
+from agentic_core.ports.account_reads import SymbolLeverage
+from agentic_core.ports.live_venue import TellAccount
+from agentic_hl.account import AccountFeed, FollowedAccount, HyperliquidReads
+from agentic_hl.broker import HyperliquidBroker, OpenedBroker
+from agentic_hl.live.market import HyperliquidMarket
 from agentic_hl.market.market_feed import MarketFeed
-from agentic_hl.rest import HyperliquidRest
-from agentic_hl.stream import Connection, LinkAllowance, StreamEvent, StreamTransport, link_bucket
-from agentic_hl.wire.network import Network
 
-__all__ = ["Hyperliquid", "Machine", "VenueAddress"]
+__all__ = ["Hyperliquid", "OpenedAccount"]
 
 
-class VenueAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a venue is, and for which network it is signed."""
+class OpenedAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that may trade, and what is known of it."""
 
-    network: Network
-    rest_url: str
-    stream_url: str
-
-    @classmethod
-    def of(cls, network: Network) -> "VenueAddress":
-        """Return the venue's own address of a network."""
-        return cls(network=network, rest_url=network.rest_url, stream_url=network.stream_url)
+    opened: OpenedBroker
+    followed: FollowedAccount
+    reads: HyperliquidReads
+    memory: AccountMemory
+    signer: str
+    """The address of the agent wallet."""
 
 
-class Machine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process stands on."""
+class Hyperliquid(HyperliquidMarket):
+    """A `LiveVenue`: a broker that may trade, and every other way of knowing about its account."""
 
-    clock: Clock
-    entropy: Entropy
-    environment: Environment
-    budgets: BudgetLedger
-    """Shared by every process behind the same address of the internet."""
-    address: str = "here"
-    """How these processes name that address."""
-
-
-class Hyperliquid:
-    """A broker that may trade, and every other way of knowing about its account."""
-
-    def __init__(  # noqa: PLR0913 - one part each
-        self,
-        opened: OpenedBroker,
-        reads: HyperliquidReads,
-        market: LiveMarketData,
-        instruments: Mapping[Symbol, Instrument],
-        venue_clock: VenueClock,
-        *,
-        account: FollowedAccount,
-        rest: HyperliquidRest,
-        stream: StreamTransport,
-        machine: Machine,
-    ) -> None:
+    def __init__(self, market: HyperliquidMarket, account: OpenedAccount) -> None:
         """Take the parts; made by `open_hyperliquid`."""
-        self.opened: Final = opened
-        """The broker, and what is left to do before its first order."""
-        self.reads: Final = reads
-        self.market: Final = market
-        """Marks, books, candles and fresh prices."""
-        self.instruments: Final = instruments
-        self.venue_clock: Final = venue_clock
+        super().__init__(
+            market.access,
+            market.ways,
+            market.machine,
+            market.market,
+            market.instruments,
+            complain=market.complain,
+        )
         self._account: Final = account
-        self._rest: Final = rest
-        self._stream: Final = stream
-        self._machine: Final = machine
 
     @property
-    def now(self) -> Callable[[], Instant]:
-        """The venue's time."""
-        return self.venue_clock.now
+    def broker(self) -> HyperliquidBroker:
+        """What executes orders."""
+        return self._account.opened.broker
 
-    def follow(
-        self,
-        symbols: Sequence[Symbol],
-        memory: AccountMemory,
-        *,
-        tell: Callable[[AccountEvent], None],
-        tell_stream: Callable[[StreamEvent], None],
-    ) -> Connection:
-        """Return a stream of the account and of some markets; whoever follows it has to `run` it.
+    @property
+    def reads(self) -> HyperliquidReads:
+        """Everything else that can be asked about the account."""
+        return self._account.reads
 
-        Args:
-            symbols: whose marks and books are wanted.
-            memory: what the venue does not remember of the account.
-            tell: hears what happens to the account; must not wait.
-            tell_stream: hears what the stream says of itself; must not wait.
-        """
-        clock = self._machine.clock
+    @property
+    def signer(self) -> str:
+        """The address that signs."""
+        return self._account.signer
+
+    @property
+    def mode(self) -> str:
+        """How the account keeps its money, in the venue's words."""
+        return self._account.opened.mode
+
+    @property
+    def leverage_to_set(self) -> Mapping[Symbol, SymbolLeverage]:
+        """What has to be set while the symbol is flat, before the first open in it."""
+        return {
+            symbol: SymbolLeverage(leverage=wanted.value, isolated=wanted.isolated)
+            for symbol, wanted in self._account.opened.to_set.items()
+        }
+
+    async def follow(self, symbols: Sequence[Symbol], tell: TellAccount) -> NoReturn:
+        """Tell what happens to the account, and keep marks and books of these symbols new, until cancelled."""
         account = AccountFeed(
-            self._rest, self._account, memory, self.venue_clock.now, tell=tell, tell_stream=tell_stream
+            self.access.rest,
+            self._account.followed,
+            self._account.memory,
+            self.now,
+            tell=tell,
+            tell_stream=self.hear,
         )
         # What the stream says of itself is told once, by the feed of the account.
-        market = MarketFeed(self.market, clock, symbols, tell=lambda _: None)
-        listeners = Listeners(account, market)
-        allowance = LinkAllowance(self._machine.budgets, clock, link_bucket(self._machine.address))
-        connection = Connection(self._stream, clock, self._machine.entropy, allowance, listeners)
-        listeners.subscribe(connection)
-        return connection
+        await self.listen(account, MarketFeed(self.market, self.machine.clock, symbols, tell=lambda _: None))

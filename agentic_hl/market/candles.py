@@ -40,10 +40,11 @@ class CandleStretch(msgspec.Struct, frozen=True, kw_only=True):
 class CandleHistory:
     """Asks for each candle of a series once, and never shows one that is still open."""
 
-    def __init__(self, ask: AskCandles, clock: Clock) -> None:
-        """Take what asks the venue, and the clock that tells which candles have closed."""
+    def __init__(self, ask: AskCandles, clock: Clock, *, kept: int = CANDLES_KEPT) -> None:
+        """Take what asks the venue, the clock that tells which candles have closed, and how many are remembered."""
         self._ask: Final = ask
         self._clock: Final = clock
+        self._kept: Final = kept
         self._series: Final[dict[tuple[Symbol, Interval], ServedSeries[Candle]]] = {}
 
     async def stretch(self, symbol: Symbol, interval: Interval, *, after: Instant, until: Instant) -> CandleStretch:
@@ -67,7 +68,7 @@ class CandleHistory:
             async def page(first: int, last: int) -> Mapping[int, Candle]:
                 return await self._ask(symbol, interval, Instant(first), Instant(last))
 
-            series = ServedSeries(page, step=interval.ms, page=CANDLES_PAGE, kept=CANDLES_KEPT)
+            series = ServedSeries(page, step=interval.ms, page=CANDLES_PAGE, kept=self._kept)
             self._series[symbol, interval] = series
         return series
 

@@ -14,7 +14,7 @@ from agentic_core.domain.times import HOUR_MS, Instant, Interval
 from agentic_core.errors import VenueUnavailable
 from agentic_core.ports.account_reads import FreshPrice
 from agentic_core.ports.clock import Clock
-from agentic_hl.market.candles import CandleHistory, CandleStretch
+from agentic_hl.market.candles import CANDLES_KEPT, CandleHistory, CandleStretch
 from agentic_hl.market.market_queries import MarketQueries
 from agentic_hl.market.meta_cache import MetaCache
 from agentic_hl.market.queries import Queries
@@ -53,8 +53,18 @@ class LiveMarketData:
         cache: MetaCache | None = None,
         limits: FreshnessLimits | None = None,
         urgent: Queries | None = None,
+        candles_kept: int = CANDLES_KEPT,
     ) -> None:
-        """Take where questions are put, the clock, a cache of listings that others use too, and where it is urgent."""
+        """Take where questions are put, and the clock.
+
+        Args:
+            venue: where questions are put.
+            clock: ours.
+            cache: listings that others use too.
+            limits: up to which age what is known is used again.
+            urgent: where questions are put that somebody waits for to get out.
+            candles_kept: how many of each series are remembered; older ones are asked for again.
+        """
         self._clock: Final = clock
         self._limits: Final = limits or FreshnessLimits()
         self._queries: Final = MarketQueries(venue)
@@ -65,7 +75,7 @@ class LiveMarketData:
         self._funding: Final[dict[Symbol, ServedSeries[Decimal]]] = {}
         self.meta: Final = cache or MetaCache(venue, clock)
         """What the venue lists."""
-        self.history: Final = CandleHistory(self._queries.candles, clock)
+        self.history: Final = CandleHistory(self._queries.candles, clock, kept=candles_kept)
         """Candles with what is missing among them, of any name the venue knows."""
 
     def receive(self, frame: Frame, at: Instant) -> Unreadable | None:
@@ -101,6 +111,13 @@ class LiveMarketData:
         if await self.meta.instrument(symbol) is None:
             return CandleStretch(candles=(), missing=())
         return await self.history.stretch(symbol, interval, after=after, until=until)
+
+    def known_mark(self, symbol: Symbol) -> tuple[Mark, int] | None:
+        """Return the newest mark and the time since boot at which it came or was asked for; None where there is none.
+
+        Unlike the mark's own time, that is comparable with any other moment of this process.
+        """
+        return self._marks.get(symbol)
 
     async def marks(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Mark]:
         """Return marks that are young enough, asking for all at once where one is not; an unknown one is absent."""

@@ -1,14 +1,15 @@
 """Executes actions on a paper ledger, answering as the venue would."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 
 from agentic_core.brokers.paper.floor import Floor
 from agentic_core.brokers.paper.funding import settle_funding
-from agentic_core.brokers.paper.history import Answer, OrderEvent, events_of
+from agentic_core.brokers.paper.history import Answer, LogEntry, OrderEvent, events_of
 from agentic_core.brokers.paper.ledger import PaperLedger
 from agentic_core.brokers.paper.liquidation import Liquidation, Liquidator
+from agentic_core.brokers.paper.orders import OpenOrder
 from agentic_core.brokers.paper.passing import match_open_orders
 from agentic_core.brokers.paper.performing import ORDER_KINDS, Performing
 from agentic_core.brokers.paper.placing import Placing
@@ -129,6 +130,9 @@ class PaperBroker:
             self.ledger.count_order()
         return outcome
 
+    perform = send
+    # The same for a broker that keeps this one's books, and that has been passed by the gate itself.
+
     async def observe(self, prepared: PreparedIntent) -> Observation:
         """Return what became of an order; one on its way is not known to the venue yet."""
         cloid = prepared.intent.cloid
@@ -162,6 +166,44 @@ class PaperBroker:
     async def account(self) -> AccountView:
         """Return the ledger."""
         return self.ledger
+
+    @property
+    def open_orders(self) -> Sequence[OpenOrder]:
+        """What rests, longest resting first."""
+        return tuple(self._orders.live.values())
+
+    @property
+    def staged(self) -> Mapping[Symbol | None, Instant]:
+        """When a part of a position was liquidated last, by pot of margin."""
+        return self._liquidator.staged
+
+    def order(self, cloid: ClientOrderId) -> OpenOrder | None:
+        """Return an order that rests or rested."""
+        return self._orders.known(cloid)
+
+    def restore(self, orders: Iterable[OpenOrder], staged: Mapping[Symbol | None, Instant]) -> None:
+        """Let rest again what rested when an earlier process of this account ended."""
+        for order in orders:
+            cloid, fills = order.intent.cloid, tuple(order.fills)
+            self._orders.add(order)
+            number = f"paper-{cloid[2:18]}"
+            self._outcomes[cloid] = Accepted(cloid=cloid, state=order.state, fills=fills, venue_order_id=number)
+        self._liquidator.restore(staged)
+        self._floor.show_orders()
+
+    def drain(self) -> tuple[tuple[LogEntry, ...], tuple[Fill, ...]]:
+        """Return what happened since this was asked last, and keep it no longer."""
+        happened = tuple(self._floor.log), tuple(self._floor.fills)
+        self._floor.log.clear()
+        self._floor.fills.clear()
+        return happened
+
+    def forget(self, cloids: Iterable[ClientOrderId]) -> None:
+        """Let go of what became of actions; what rests stays."""
+        for cloid in cloids:
+            self._orders.forget(cloid)
+            self._outcomes.pop(cloid, None)
+            self._arrived.pop(cloid, None)
 
     async def advance(self, to: Instant) -> tuple[Fill, ...]:
         """Let time pass to an instant at which the market stands already, and return what executed meanwhile.

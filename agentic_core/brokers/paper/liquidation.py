@@ -1,6 +1,6 @@
 """What the venue does with positions whose margin is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -52,6 +52,15 @@ class Liquidator:
         self._floor = floor
         self._staged_at: dict[Symbol | None, Instant] = {}
         self._numbers: dict[tuple[Symbol, Instant], int] = {}
+
+    @property
+    def staged(self) -> Mapping[Symbol | None, Instant]:
+        """When a part of a position was closed last, by pot of margin."""
+        return self._staged_at
+
+    def restore(self, staged: Mapping[Symbol | None, Instant]) -> None:
+        """Go on from what an earlier process knew."""
+        self._staged_at.update(staged)
 
     async def enforce(self) -> tuple[Liquidation, ...]:
         """Liquidate what can no longer be carried at the marks of this moment, isolated positions first."""

@@ -42,6 +42,12 @@ class Margins:
         self._settings[symbol] = setting
         self.isolated = self.isolated or setting.isolated
 
+    def restore(self, settings: Mapping[Symbol, LeverageSetting], pockets: Mapping[Symbol, Pocket]) -> None:
+        """Go on from what an earlier process of this account knew."""
+        for symbol, setting in settings.items():
+            self.set(symbol, setting)
+        self._pockets.update(pockets)
+
     def is_isolated(self, symbol: Symbol) -> bool:
         """Tell whether positions of a symbol have margin of their own."""
         setting = self._settings.get(symbol)

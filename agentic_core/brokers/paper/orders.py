@@ -69,6 +69,11 @@ class OpenOrders:
         """Let an order rest."""
         self._known[order.intent.cloid] = self._live[order.intent.cloid] = order
 
+    def forget(self, cloid: ClientOrderId) -> None:
+        """Let go of an order that has ended."""
+        if cloid not in self._live:
+            self._known.pop(cloid, None)
+
     def symbols(self) -> tuple[Symbol, ...]:
         """List the symbols that have open orders, longest resting first."""
         return tuple(dict.fromkeys(order.intent.symbol for order in self._live.values()))
