@@ -1,14 +1,30 @@
 """Settings, read from a mapping the host hands over."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from agentic_core.errors import ConfigError
 
-__all__ = ["database_dsn", "home_folder", "key_encryption_keys", "wrapping_keys"]
+__all__ = [
+    "cron_secrets",
+    "database_dsn",
+    "home_folder",
+    "journal_key",
+    "journal_public_keys",
+    "key_encryption_keys",
+    "listen_address",
+    "needed_dsn",
+    "refuse_wallet_keys",
+    "runner_settings",
+    "wrapping_keys",
+]
 
 _SUPABASE_PASSWORDS = ("SUPABASE_DB_PASSWORD", "POSTGRES_PASSWORD")
+_WALLET_KEYS = ("AGENTIC_KEY_ENCRYPTION_KEY", "AGENTIC_WRAPPING_KEY")
+_LISTEN = "127.0.0.1:8080"
+_PORT_MAX = 65_535
 
 
 def database_dsn(environment: Mapping[str, str]) -> str | None:
@@ -32,6 +48,81 @@ def database_dsn(environment: Mapping[str, str]) -> str | None:
             return f"postgresql://postgres:{quote(password, safe='')}@db.{host}:5432/postgres"
     message = "set SUPABASE_DB_URL, or SUPABASE_URL with SUPABASE_DB_PASSWORD or POSTGRES_PASSWORD, or DATABASE_URL"
     raise ConfigError(message)
+
+
+def needed_dsn(environment: Mapping[str, str]) -> str:
+    """Return the configured database, for a process that brings none of its own.
+
+    Raises:
+        ConfigError: none is configured.
+    """
+    try:
+        dsn = database_dsn(environment)
+    except ConfigError:
+        dsn = None
+    if dsn is None:
+        alternatives = "SUPABASE_URL + (SUPABASE_DB_PASSWORD | POSTGRES_PASSWORD), or DATABASE_URL"
+        raise ConfigError(f"set SUPABASE_DB_URL, or {alternatives}")
+    return dsn
+
+
+def runner_settings(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the deployment that this process runs, as `DEPLOYMENT_ID` has it, and the database it finds it in.
+
+    Raises:
+        ConfigError: one of them is not configured.
+    """
+    dsn = needed_dsn(environment)
+    return _needed(environment, "DEPLOYMENT_ID", "to the id of the deployment that this process runs"), dsn
+
+
+def cron_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what may be said to start a job: `CRON_SECRET`, and `CRON_SECRET_PREVIOUS` while it is being replaced."""
+    found = (environment.get(name, "") for name in ("CRON_SECRET", "CRON_SECRET_PREVIOUS"))
+    return tuple(secret for secret in found if secret)
+
+
+def listen_address(environment: Mapping[str, str]) -> tuple[str, int]:
+    """Return where to listen, as `AGENTIC_LISTEN` has it: this machine only where it is not set.
+
+    Raises:
+        ConfigError: it is not a host and a port.
+    """
+    said = environment.get("AGENTIC_LISTEN") or _LISTEN
+    host, _, port = said.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _PORT_MAX:
+        raise ConfigError(f"AGENTIC_LISTEN is {said!r}; set it to a host and a port, such as {_LISTEN}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def journal_key(environment: Mapping[str, str]) -> bytes | None:
+    """Return what the key that signs journals is made of, as `AGENTIC_JOURNAL_KEY` has it in base64; None without.
+
+    Raises:
+        ConfigError: it is not base64.
+    """
+    said = environment.get("AGENTIC_JOURNAL_KEY")
+    try:
+        return b64decode(said.strip(), validate=True) if said else None
+    except ValueError as exc:
+        raise ConfigError("AGENTIC_JOURNAL_KEY is not base64; make one with: agentic journal key FILE") from exc
+
+
+def journal_public_keys(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the public keys that may have signed journals: `AGENTIC_JOURNAL_PUBLIC_KEYS`, with commas in between."""
+    said = environment.get("AGENTIC_JOURNAL_PUBLIC_KEYS", "").split(",")
+    return tuple(key.strip() for key in said if key.strip())
+
+
+def refuse_wallet_keys(environment: Mapping[str, str]) -> None:
+    """Refuse to go on where the environment would open keys of agent wallets.
+
+    Raises:
+        ConfigError: it would.
+    """
+    held = [name for name in _WALLET_KEYS if environment.get(name)]
+    if held:
+        raise ConfigError(f"this process signs nothing and holds no key of a wallet; unset {' and '.join(held)}")
 
 
 def home_folder(environment: Mapping[str, str]) -> Path:
