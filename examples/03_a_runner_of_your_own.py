@@ -67,11 +67,12 @@ async def run() -> None:
     )  # fmt: skip
     for index in range(len(dataset) - 1):
         market.move(index)
-        ledger.open_day(market.as_of)
-        turn = tick(mandate, market, ledger, d.TradingState.ACTIVE, record_holds=False)
+        mark = market.as_of
+        ledger.open_day(mark)
+        turn = tick(mandate, market, ledger, d.TradingState.ACTIVE, mark=mark, record_holds=False)
         outcome = await drive(turn, interpreter.perform)
         if isinstance(outcome, Turned):
-            print(d.show(market.as_of), outcome.result)
+            print(d.show(mark), outcome.result)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from agentic_core.journal.chain import read_record
 __all__ = ["build"]
 
 try:
-    from agentic_core.cli.journal_audit import CopyReport, JournalReport, audit_copy, audit_journal, copied_hashes
     from agentic_core.journal.checkpoints import CheckpointKey, PublicKey
+    from agentic_core.ops.journal_audit import CopyReport, JournalReport, audit_copy, audit_journal, copied_hashes
     from agentic_core.store.journal_signing import JournalSigner
     from agentic_core.store.postgres import PostgresStore
     from agentic_core.store.postgres.journal_tables import journaled_deployments

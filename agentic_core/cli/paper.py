@@ -36,7 +36,8 @@ from agentic_core.domain.run import RunRecord
 from agentic_core.errors import InputError
 from agentic_core.ports.repositories import Store
 from agentic_core.runtime.mandates import mandate_for
-from agentic_core.runtime.runner import Venue, run_paper
+from agentic_core.runtime.recorded_run import run_recorded
+from agentic_core.runtime.stepped_session import SteppedMarket
 
 __all__ = ["build"]
 
@@ -107,7 +108,7 @@ class _Work(msgspec.Struct, frozen=True, kw_only=True):
 async def _paper(services: Services, work: _Work) -> RunRecord:
     skill, market = work.inputs.skill, work.inputs.market
     replay = Replay(market.dataset, market.instruments, clock=services.clock, speed=work.speed)
-    venue = Venue(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
+    venue = SteppedMarket(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
     marks = len(market.dataset)
     async with open_database(services) as store:
         version = await save_skill(store, LOCAL_USER, skill, instruments=market.instruments)
@@ -120,7 +121,7 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
         with progress_bar(f"paper {skill.slug}", quiet=work.quiet) as progress:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_stop_on_signal, store, deployment, services)
-                record = await run_paper(
+                record = await run_recorded(
                     deployment,
                     mandate,
                     store=store,

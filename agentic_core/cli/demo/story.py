@@ -15,15 +15,18 @@ from agentic_core.domain.records import CommandKind, CommandState, SkillVersionR
 from agentic_core.domain.run import RunRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import DeploymentStatus
-from agentic_core.ports.repositories import Store
+from agentic_core.ports.clock import Clock
+from agentic_core.ports.runner_store import RunnerStore
 from agentic_core.runtime.mandates import mandate_for
-from agentic_core.runtime.runner import Venue, run_paper
+from agentic_core.runtime.recorded_run import run_recorded
+from agentic_core.runtime.stepped_session import SteppedMarket
 from agentic_core.runtime.terms import Terms
 
 __all__ = ["Played", "play"]
 
 _TERMS = Terms()
 _ALL = 100_000
+_LOOK_S = 0.01
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +39,16 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _OrderedPace:
-    # Paces a replay and hands in the deployer's commands just before the mark they are meant for.
+    # Paces a replay and hands in the deployer's commands between two marks; the next one waits until they are obeyed.
     def __init__(
-        self, replay: Replay, commands: Mapping[int, CommandKind], store: Store, deployment: DeploymentId
+        self,
+        replay: Replay,
+        commands: Mapping[int, CommandKind],
+        store: RunnerStore,
+        deployment: DeploymentId,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._replay = replay
         self._commands = commands
         self._store = store
@@ -58,10 +67,12 @@ class _OrderedPace:
         if kind is not None:
             payload = {"reason": "the demo's deployer"}
             await self._store.commands.queue(self._deployment, kind, payload=payload, at=self._replay.now)
+            while await self._store.commands.pending(self._deployment):
+                await self._clock.sleep(_LOOK_S)
         return await self._replay.next_mark()
 
 
-async def play(act: Act, store: Store, services: Services) -> Played:
+async def play(act: Act, store: RunnerStore, services: Services) -> Played:
     """Play one act and check what came of it."""
     version = await save_skill(store, LOCAL_USER, act.skill, instruments=act.instruments)
     backtest = await _backtest(act, version, store, services)
@@ -70,7 +81,7 @@ async def play(act: Act, store: Store, services: Services) -> Played:
     return Played(act=act, backtest=backtest, paper=paper, claims=claims)
 
 
-async def _backtest(act: Act, version: SkillVersionRecord, store: Store, services: Services) -> RunRecord:
+async def _backtest(act: Act, version: SkillVersionRecord, store: RunnerStore, services: Services) -> RunRecord:
     run = DeploymentId(services.entropy.uuid())
     mandate = mandate_for(act.skill, version, run, chat_model=None)
     record = run_backtest(mandate, act.dataset, instruments=act.instruments, terms=_TERMS)
@@ -79,14 +90,14 @@ async def _backtest(act: Act, version: SkillVersionRecord, store: Store, service
 
 
 async def _paper(
-    act: Act, version: SkillVersionRecord, store: Store, services: Services
+    act: Act, version: SkillVersionRecord, store: RunnerStore, services: Services
 ) -> tuple[RunRecord, DeploymentId]:
     deployment = DeploymentId(services.entropy.uuid())
     await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
     replay = Replay(act.dataset, act.instruments, clock=services.clock)
-    pace = _OrderedPace(replay, act.commands, store, deployment)
-    venue = Venue(feed=replay, books=replay, pace=pace, funding_source=act.dataset.funding_source)
-    record = await run_paper(
+    pace = _OrderedPace(replay, act.commands, store, deployment, services.clock)
+    venue = SteppedMarket(feed=replay, books=replay, pace=pace, funding_source=act.dataset.funding_source)
+    record = await run_recorded(
         deployment,
         mandate_for(act.skill, version, deployment, chat_model=None),
         store=store,
@@ -99,7 +110,7 @@ async def _paper(
 
 
 async def _compare(
-    act: Act, backtest: RunRecord, paper: RunRecord, store: Store, deployment: DeploymentId
+    act: Act, backtest: RunRecord, paper: RunRecord, store: RunnerStore, deployment: DeploymentId
 ) -> tuple[Claim, ...]:
     stored = await store.decisions.recent(deployment, _ALL)
     row = await store.deployments.load(deployment)
