@@ -152,10 +152,11 @@ order by hour desc;
 
 -- ── commands, and the journals' heads: nobody here asks for records ──────────────────────────────────────────────────
 
-insert into agent_commands (id, deployment_id, seq, kind, issued_at, state, outcome, acked_at)
+insert into agent_commands (id, deployment_id, seq, kind, issued_at, state, outcome, acked_at, finished_at)
 select md5('command ' || number || ' ' || seq)::uuid, id, seq, 'snapshot', bench.now - (50 - seq) * interval '1 hour',
     case when seq = 50 and number % 30 = 0 then 'queued' else 'applied' end,
     case when seq = 50 and number % 30 = 0 then null else 'done' end,
+    case when seq = 50 and number % 30 = 0 then null else bench.now - (50 - seq) * interval '1 hour' end,
     case when seq = 50 and number % 30 = 0 then null else bench.now - (50 - seq) * interval '1 hour' end
 from bench, generate_series(1, 50) as seq, fleet
 order by seq, number;

@@ -197,7 +197,7 @@ def test_paper_is_stopped_by_a_signal_with_a_complete_record(
     assert read_json(room.json).ticks == 0
     assert statuses(database) == [("stopped", None)]
     assert execute(database, "select kind, state, outcome, payload->>'reason' from agent_commands") == [
-        ("stop", "applied", "stopping; flat", f"signal {number.name}")
+        ("stop", "applied", "stopped; flat", f"signal {number.name}")
     ]
 
 

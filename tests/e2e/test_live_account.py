@@ -8,28 +8,24 @@ import anyio
 import pytest
 
 from agentic_core import domain as d
+from agentic_core.domain.records import DeploymentRecord, LogLine
 from agentic_core.domain.trading import HaltReason
 from agentic_core.errors import ConfigError
-from agentic_core.execution.drift import Aligned
-from agentic_core.logevents import LogEvent, LogLevel
-from agentic_core.metering import MonthBudget
-from agentic_core.ports.account_reads import RestingOrder, SymbolLeverage
+from agentic_core.logevents import LogEvent
 from agentic_core.ports.budgets import Bucket
-from agentic_core.runtime import ByRules, Interpreter, Mandate, RunRecorder, Turned, drive, tick
-from agentic_core.runtime.account_parts import AccountPorts, AccountTerms, join_account
-from agentic_core.runtime.desk import MarketDesk
-from agentic_core.runtime.exits import exit_decision
-from agentic_core.runtime.live_account import LiveAccount
-from agentic_core.runtime.orders import AccountBook, BookPriced
-from agentic_core.runtime.watch import AccountSettings, WatchTerms
+from agentic_core.ports.live_venue import VenueWish
+from agentic_core.runtime import ByRules, Mandate, Turned, drive, tick
+from agentic_core.runtime.diary import Diary
+from agentic_core.runtime.live_session import live_sessions
+from agentic_core.runtime.session import Session, SessionContext
 from agentic_core.store.memory import MemoryStore
 from agentic_core.system import SystemClock, SystemEntropy
-from agentic_hl.broker import LeverageWanted, OpeningTerms
-from agentic_hl.live import Hyperliquid, Machine, VenueAddress, open_hyperliquid
+from agentic_hl.live import Machine, VenueAddress, hyperliquid_venues
 from agentic_hl.rest import MemoryBudgets
 from agentic_hl.venue.server import Server, serve
 from agentic_hl.venue.venue import Venue
 from agentic_hl.wire.network import Network
+from agentic_hl.wire.signing import Signer
 from tests.support.hyperliquid_desk import LIVE, OWNER, WALLET, GivenEnvironment, approve
 from tests.support.markets import BTC
 
@@ -55,6 +51,7 @@ DEADLINE_S = 60.0
 
 
 EXPECTED = {
+    LogEvent.BROKER_STARTED,
     LogEvent.RECONCILED,
     LogEvent.SETTINGS_CHANGED,
     LogEvent.ORDER_PLACED,
@@ -88,6 +85,18 @@ MANDATE = Mandate(
 )
 
 
+DEPLOYMENT = DeploymentRecord(
+    id=ME,
+    user_id=d.UserId("owner"),
+    skill_id=MANDATE.skill,
+    skill_version=1,
+    broker_kind=d.BrokerKind.HYPERLIQUID_MAINNET,
+    status=d.DeploymentStatus.PROVISIONING,
+    account_key=ACCOUNT,
+    created_at=CLOCK.now(),
+)
+
+
 class Plenty(MemoryBudgets):
     """A venue that counts nothing: what limits do to a runner is tested elsewhere, and takes its time."""
 
@@ -96,91 +105,39 @@ class Plenty(MemoryBudgets):
         return 0
 
 
-class Host:
-    """What a runner of the shipped parts is made of."""
+class Diarist:
+    """Keeps what was said, and what was halted."""
 
-    def __init__(self, live: Hyperliquid, book: AccountBook, store: MemoryStore, epoch: int) -> None:
-        self.fence = d.Fence(account=ACCOUNT, epoch=epoch)
-        self.said: list[tuple[LogEvent, str]] = []
+    def __init__(self) -> None:
+        self.said: list[LogLine] = []
         self.halts: list[HaltReason] = []
-        self._live = live
-        self._store = store
-        self.desk = MarketDesk(
-            live.market, symbols=(BTC,), interval=d.Interval.M1, instruments=live.instruments, history_from=live.now()
-        )
-        self.account = self._join(book)
-        self.connection = live.follow((BTC,), book, tell=self.account.watch.heard, tell_stream=lambda _: None)
-
-    async def buy(self) -> Turned:
-        """Take one turn of the skill."""
-        account = await self._live.opened.broker.account()
-        await self.desk.refresh(self._live.now())
-        self.desk.as_of = self._live.now()  # what was fetched is newer than when it was asked for
-        turn = tick(MANDATE, self.desk, account, d.TradingState.ACTIVE, record_holds=True)
-        orders = BookPriced(self.account.orders, self._live.market, self._live.instruments)
-        interpreter = Interpreter(
-            fence=self.fence,
-            intents=self._store.intents,
-            decisions=self._store.decisions,
-            broker=self.account.orders.gate,
-            recorder=RunRecorder(),
-            now=self._live.now,
-            budget=MonthBudget(cap=CASH),
-            sender=orders,
-        )
-        outcome = await drive(turn, interpreter.perform)
-        assert isinstance(outcome, Turned)
-        return outcome
-
-    async def stop(self) -> RestingOrder:
-        """Wait until a stop is said to rest, and return what the venue lists."""
-        while LogEvent.STOP_PLACED not in self.events():
-            await CLOCK.sleep(0.02)
-        (order,) = (await self._live.reads.orders()).orders
-        return order
 
     def events(self) -> set[LogEvent]:
         """Return what kinds of things were said."""
-        return {event for event, _ in self.said}
+        return {line.event for line in self.said}
 
-    def _join(self, book: AccountBook) -> LiveAccount:
-        live = self._live
-        ports = AccountPorts(
-            store=self._store.intents,
-            ledger=self._store.ledger,
-            broker=live.opened.broker,
-            reads=live.reads,
-            prices=live.market,
-            books=live.market,
-            market=self.desk,
-            book=book,
-            clock=CLOCK,
-            venue_now=live.now,
-            say=self._say,
-            halt=self._halt,
-            page=lambda _: None,
-            state=lambda held: d.trading_state(d.DeploymentStatus.RUNNING, held),
-            decide=lambda turn: exit_decision(MANDATE, turn),
-        )
-        began = live.now()
-        terms = AccountTerms(
-            deployment=ME,
-            fence=self.fence,
-            signer=WALLET.address,
-            instruments=live.instruments,
-            limits=LIMITS,
-            watch=WatchTerms(settings=AccountSettings(mode=live.opened.mode), accounted_until=began),
-            since=began,
-        )
-        return join_account(ports, terms)
-
-    def _say(
-        self, event: LogEvent, message: str, *, level: LogLevel = LogLevel.INFO, **_facts: str | int | None
-    ) -> None:
-        self.said.append((event, f"{level} {message}"))
-
-    async def _halt(self, reason: HaltReason, _detail: str) -> None:
+    async def halt(self, reason: HaltReason, _detail: str) -> None:
+        """Note a halt."""
         self.halts.append(reason)
+
+    async def hears(self, event: LogEvent) -> None:
+        """Wait until something is said."""
+        while event not in self.events():
+            await CLOCK.sleep(0.02)
+
+
+async def _at_once() -> None:
+    pass
+
+
+async def buy(session: Session) -> Turned:
+    """Take one turn of the skill."""
+    mark = d.Instant(session.pace.now // 60_000 * 60_000)
+    account = await session.observe(mark)
+    turn = tick(MANDATE, session.market, account, d.TradingState.ACTIVE, mark=mark, record_holds=True)
+    outcome = await drive(turn, session.perform)
+    assert isinstance(outcome, Turned)
+    return outcome
 
 
 @asynccontextmanager
@@ -209,54 +166,58 @@ async def served() -> AsyncIterator[tuple[Venue, VenueAddress]]:
 
 @asynccontextmanager
 async def hosted(
-    address: VenueAddress, environment: GivenEnvironment = LIVE
-) -> AsyncIterator[tuple[Hyperliquid, Host]]:
-    """Open the account at a served venue and join its parts."""
+    address: VenueAddress, diarist: Diarist, environment: GivenEnvironment = LIVE
+) -> AsyncIterator[Session]:
+    """Open a session of the account at a served venue."""
     store = MemoryStore(now=CLOCK.now)
     lease = await store.leases.acquire(ACCOUNT, "me", ttl_ms=d.DAY_MS)
     assert lease is not None
-    book = AccountBook(day=d.DayCounters(day=d.day_of(CLOCK.now()), baseline=CASH), peak=CASH)
-    wanted = {BTC: LeverageWanted(value=2)}
-    opening = OpeningTerms(key=ACCOUNT, address=OWNER.address, network=Network.TESTNET, leverage=wanted)
+
+    async def signer(_wish: VenueWish) -> Signer:
+        return WALLET
+
     machine = Machine(clock=CLOCK, entropy=SystemEntropy(), environment=environment, budgets=Plenty(CLOCK))
-    async with open_hyperliquid(
-        address, opening, WALLET, machine, book, since=CLOCK.now(), complain=lambda _: None
-    ) as live:
-        yield live, Host(live, book, store, lease.epoch)
+    context = SessionContext(
+        deployment=DEPLOYMENT,
+        mandate=MANDATE,
+        fence=d.Fence(account=ACCOUNT, epoch=lease.epoch),
+        store=store,
+        clock=CLOCK,
+        diary=Diary(ME, store.logs, now=CLOCK.now, listener=diarist.said.append),
+        trading=lambda held: d.trading_state(d.DeploymentStatus.RUNNING, held),
+        halt=diarist.halt,
+        page=lambda _: None,
+        before_sending=_at_once,
+    )
+    async with live_sessions(hyperliquid_venues(address, machine, signer))(context) as session:
+        yield session
 
 
 async def test_live_account_is_not_opened_without_its_switch() -> None:
     """The reason says which setting it is."""
     async with served() as (_, address):
         with pytest.raises(ConfigError, match="HYPERLIQUID_LIVE_ENABLED"):
-            async with hosted(address, GivenEnvironment({})):
+            async with hosted(address, Diarist(), GivenEnvironment({})):
                 pass
 
 
 async def test_live_account_buys_protects_and_gets_flat_over_sockets() -> None:
     """From the leverage set while flat to two reads that agree on nothing left."""
+    diarist = Diarist()
     with anyio.fail_after(DEADLINE_S):
-        async with served() as (venue, address), hosted(address) as (live, host):
-            assert (await host.account.start()).drift == Aligned()
-            to_set = {
-                symbol: SymbolLeverage(leverage=wanted.value, isolated=wanted.isolated)
-                for symbol, wanted in live.opened.to_set.items()
-            }
-            assert to_set
-            assert await host.account.set_leverages(to_set) == {}
+        async with served() as (venue, address), hosted(address, diarist) as session:
+            await session.start()
+            assert session.restrictions == frozenset()
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(host.connection.run)
-                tasks.start_soon(host.account.run)
-                bought = await host.buy()
+                tasks.start_soon(session.run)
+                bought = await buy(session)
                 assert isinstance(bought.result, d.Executed), bought.result
-                stop = await host.stop()
-                assert stop.trigger is not None
-                assert (stop.side, stop.reduce_only, stop.trigger.position_sized) == (d.Side.SELL, True, True)
-                report = await host.account.exits.flatten("command:1")
-                assert report.is_flat, report
+                await diarist.hears(LogEvent.STOP_PLACED)
+                flat = await session.flatten("command:1")
+                assert (flat.closed, flat.left) == (1, ())
                 tasks.cancel_scope.cancel()
             account = venue.engine.account(OWNER.address)
             assert account is not None
             assert not any(position.szi for position in account.positions.values())
-            assert host.events() >= EXPECTED
-            assert host.halts == []
+            assert diarist.events() >= EXPECTED
+            assert diarist.halts == []

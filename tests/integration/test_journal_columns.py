@@ -7,7 +7,7 @@ import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from agentic_core.cli.journal_audit import JournalReport, audit_journal
+from agentic_core.ops.journal_audit import JournalReport, audit_journal
 from agentic_core.store.postgres import open_store
 from tests.support.by_hand import execute
 from tests.support.journal_scene import Scene
@@ -36,6 +36,7 @@ UNTOLD: Final = {
         *("decision_snapshots.sim_run_id", "deployments.commands_issued"),
         "deployments.error_trace_id",
     ),
+    "what a command is at, in words that nobody goes by": ("agent_commands.steps",),
     "where a runner is": ("deployments.fly_machine_id", "deployments.fly_region", "deployments.fly_image"),
     "what belongs to the account, and may be ahead of the journal": (
         *("leases.epoch", "leases.holder", "leases.state", "leases.expires_at", "leases.deployment_id"),

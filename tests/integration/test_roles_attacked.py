@@ -116,19 +116,57 @@ def test_runner_orders_its_own_deployment_to_pause_and_no_other(
 
 
 @pytest.mark.parametrize("login", [RUNNER, "jobs"])
-@pytest.mark.parametrize("again", ["state = 'queued', acked_at = null", "outcome = 'done'", "acked_at = now() + '1 s'"])
+@pytest.mark.parametrize(
+    "again",
+    [
+        "state = 'queued', acked_at = null, finished_at = null",
+        "outcome = 'done'",
+        "acked_at = now() + '1 s'",
+        "finished_at = now() + '1 s'",
+    ],
+)
 def test_acknowledgement_is_neither_taken_back_nor_rewritten(role_world: World, login: str, again: str) -> None:
     """An old order to flatten would otherwise be given again."""
     with psycopg.connect(role_world.logins[login]) as connection, connection.transaction(force_rollback=True):
-        connection.execute("update agent_commands set state = 'expired', acked_at = now()")
-        connection.execute("update agent_commands set state = state, outcome = outcome, acked_at = acked_at")
+        connection.execute("update agent_commands set state = 'expired', acked_at = now(), finished_at = now()")
+        connection.execute("update agent_commands set state = state, outcome = outcome, finished_at = finished_at")
         with pytest.raises(errors.RestrictViolation, match="command 1 is expired, and stays so"):
             connection.execute("update agent_commands set @".replace("@", again).encode())
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        "state = 'queued', acked_at = null, claimed_epoch = null",
+        "acked_at = now() + '1 s'",
+        "claimed_epoch = 6",
+        "state = 'applied', finished_at = now(), claimed_epoch = null",
+    ],
+)
+def test_claim_is_neither_taken_back_nor_given_to_an_earlier_epoch(role_world: World, again: str) -> None:
+    """A later one claims it again."""
+    with psycopg.connect(role_world.logins[RUNNER]) as connection, connection.transaction(force_rollback=True):
+        connection.execute("update agent_commands set state = 'claimed', acked_at = now(), claimed_epoch = 7")
+        connection.execute("update agent_commands set claimed_epoch = 8, steps = '[1]'")
+        with pytest.raises(errors.RestrictViolation, match="command 1 is claimed, and stays so"):
+            connection.execute("update agent_commands set @".replace("@", again).encode())
+
+
+def test_runner_ends_its_deployment_and_begins_none_again(role_world: World) -> None:
+    """What its deployment shall come to only grows tighter in its hands."""
+    wanted = "update deployments set desired = %s returning 1"
+    with psycopg.connect(role_world.logins[RUNNER]) as connection:
+        for desired in ("flatten", "stopped"):
+            assert connection.execute(wanted.encode(), [desired]).rowcount == 1
+            refused = tried(connection, wanted, "running")
+            assert str(refused).startswith("23001 a runner may not bring deployment"), refused
+        assert str(tried(connection, wanted, "flatten")).startswith("23001 a runner may not bring deployment")
+        connection.rollback()
+
+
 def test_jobs_let_commands_expire_and_answer_none(role_world: World) -> None:
     """Whether one was applied is the runner's to say."""
-    acked = "update agent_commands set state = %s, acked_at = now() returning 1"
+    acked = "update agent_commands set state = %s, acked_at = now(), finished_at = now() returning 1"
     assert str(attempt(role_world, "jobs", acked, "applied")).startswith("42501")
     assert attempt(role_world, "jobs", acked, "expired") == [1] * 6
 

@@ -12,7 +12,13 @@ OURS = "('public'::regnamespace, 'vault'::regnamespace)"
 
 RUN_AS_THE_OWNER = {
     *("create_hyperliquid_agent_secret", "create_secret", "database_difference", "destroy_hyperliquid_agent_secret"),
-    *("get_hyperliquid_agent_secret", "keep_to_one_database", "note_database_identity", "open_agent_envelope"),
+    *(
+        "get_hyperliquid_agent_secret",
+        "keep_desired",
+        "keep_to_one_database",
+        "note_database_identity",
+        "open_agent_envelope",
+    ),
     *(
         "orphan_agent_secrets",
         "pause_own_deployment",
@@ -22,7 +28,14 @@ RUN_AS_THE_OWNER = {
         "project_order",
     ),
     *("rewrap_agent_envelope", "runner_account", "runner_deployment", "runner_master", "runner_signers"),
-    *("runner_wallet", "sealed_agent_key", "sealed_keys_not_under", "update_secret"),
+    *(
+        "keep_desired",
+        "runner_wallet",
+        "sealed_agent_key",
+        "sealed_keys_not_under",
+        "update_secret",
+        "version_interval",
+    ),
 }
 RUN_AS_THE_JOURNAL = {
     *("check_link", "journal_append", "journal_command", "journal_decision", "journal_fill", "journal_funding"),

@@ -22,6 +22,7 @@ EXECUTED_BY = {
     "public.orphan_agent_secrets(bigint)": {"jobs"},
     "public.open_agent_envelope(bigint,text,uuid)": {"runner"},
     "public.units_executed(text,text,json)": {"runner"},
+    "public.version_interval(uuid,integer)": {"jobs"},
     "public.pause_own_deployment(text,uuid,timestamp with time zone)": {"runner"},
     "public.runner_deployment()": {"runner"},
     "public.runner_account()": {"runner"},
@@ -61,6 +62,7 @@ EXECUTED_BY = {
     "public.journal_status()": set(),
     "public.journal_transfer()": set(),
     "public.keep_acknowledged()": set(),
+    "public.keep_desired()": set(),
     "public.keep_facts()": set(),
     "public.keep_revoked()": set(),
     "public.keep_to_one_database()": set(),
@@ -80,6 +82,7 @@ EXECUTED_BY = {
 
 SAMPLES = {
     "bigint": "1",
+    "integer": "1",
     "bytea": "'x'",
     "json": "'{}'",
     "text": "'x'",

@@ -12,7 +12,7 @@ from tests.support.role_world import LOGINS, Table, World, tried
 pytest_plugins = ["tests.support.role_fixtures"]
 
 NOTHING = Can("nobody's")
-NO_TENANTS = {"schema_migrations", "platform_config", "rate_budgets", "database_identity", "restores"}
+NO_TENANTS = {"schema_migrations", "platform_config", "rate_budgets", "database_identity", "restores", "job_runs"}
 DENIED = "denied"
 ROWS = "select to_jsonb(kept) from public.@ as kept"
 ADD = "insert into public.@ (@column) overriding system value select (null::public.@).@column where false"

@@ -20,6 +20,7 @@ _LEASE = frozenset({"free", "held", "revoked"})
 _NOWHERE = {
     "a fill of a stale note": "select count(*) from fills where fill_id like 'stale/%'",
     "a transfer of a stale call": "select count(*) from transfers where transfer_id like '%/stale'",
+    "a day of a stale call": "select count(*) from account_days",
     "a stale acknowledgement": "select count(*) from agent_commands where outcome = 'stale'",
     "an outcome of the reserved command": "select count(*) from agent_commands where seq = 1 and state <> 'queued'",
     "a change of the reserved order": (

@@ -6,6 +6,7 @@ import msgspec
 
 from agentic_core.domain import (
     Accepted,
+    AccountDay,
     AgentStateRecord,
     Decision,
     DeploymentId,
@@ -35,6 +36,7 @@ __all__ = [
     "funded",
     "legs",
     "moved",
+    "opened",
     "stated",
     "unasked",
 ]
@@ -87,6 +89,12 @@ def unasked(mark: int | str, name: str) -> Fill:
 def stated(epoch: int) -> AgentStateRecord:
     """Return a state."""
     return msgspec.structs.replace(state("1000", deployment=RUN), day_pnl_usd=Usd(Decimal(epoch)))
+
+
+def opened(epoch: int) -> AccountDay:
+    """Return a day of the account."""
+    equity = Usd(Decimal(epoch))
+    return AccountDay(account=LIVE, day=1, baseline_usd=equity, opened_at=AT, peak_usd=equity, as_of=AT)
 
 
 def funded(epoch: int, turn: int) -> FundingPayment:

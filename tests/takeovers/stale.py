@@ -11,7 +11,20 @@ from agentic_core.errors import AgenticError, Fenced
 from agentic_core.store.postgres import PostgresStore
 from tests.support.numbered_intents import SIGNING
 from tests.support.stored_values import AT, HELD, LIVE
-from tests.takeovers.marks import RESERVED, RUN, STALE, accepted, booked, decided, funded, legs, moved, stated, unasked
+from tests.takeovers.marks import (
+    RESERVED,
+    RUN,
+    STALE,
+    accepted,
+    booked,
+    decided,
+    funded,
+    legs,
+    moved,
+    opened,
+    stated,
+    unasked,
+)
 
 __all__ = ["STALE_CALLS", "StaleWrites"]
 
@@ -22,6 +35,7 @@ STALE_CALLS = frozenset(
     {
         "ack",
         "assign",
+        "claim",
         "note",
         "prepare",
         "record",
@@ -31,7 +45,9 @@ STALE_CALLS = frozenset(
         "record_transfers",
         "renew",
         "settle",
+        "step",
         "unit",
+        "write_day",
         "write_state",
     }
 )
@@ -80,6 +96,9 @@ class StaleWrites:
             "record_transfers": lambda: store.ledger.record_transfers(fence, RUN, [moved(epoch, STALE)], at=AT),
             "write_state": lambda: store.states.write(fence, stated(epoch)),
             "ack": lambda: store.commands.ack(command, CommandState.APPLIED, STALE, at=AT, fence=fence),
+            "claim": lambda: store.commands.claim(command, fence=fence, at=AT),
+            "step": lambda: store.commands.step(command, STALE, fence=fence, at=AT),
+            "write_day": lambda: store.days.write(fence, opened(epoch)),
             "unit": self._unit,
             "renew": self._renew,
         }
