@@ -76,9 +76,24 @@ def runner_settings(environment: Mapping[str, str]) -> tuple[str, str]:
     return _needed(environment, "DEPLOYMENT_ID", "to the id of the deployment that this process runs"), dsn
 
 
+def pauses_unanswered(environment: Mapping[str, str]) -> bool:
+    """Tell whether a call for a human that nobody answers pauses the deployment: `PAUSE_ON_UNANSWERED_ALERT`.
+
+    Raises:
+        ConfigError: it is neither `true` nor `false`.
+    """
+    said = environment.get("PAUSE_ON_UNANSWERED_ALERT", "").strip() or "false"
+    if said not in {"true", "false"}:
+        raise ConfigError(f"PAUSE_ON_UNANSWERED_ALERT is {said!r}; set it to true or false")
+    return said == "true"
+
+
 def cron_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what may be said to start a job: `CRON_SECRET`, and `CRON_SECRET_PREVIOUS` while it is being replaced."""
-    found = (environment.get(name, "") for name in ("CRON_SECRET", "CRON_SECRET_PREVIOUS"))
+    """Return what may be said to start a job: `CRON_SECRET`, and `CRON_SECRET_PREVIOUS` while it is being replaced.
+
+    No header keeps the blanks around a value, so those around a secret, as a file ends with one, are none of it.
+    """
+    found = (environment.get(name, "").strip() for name in ("CRON_SECRET", "CRON_SECRET_PREVIOUS"))
     return tuple(secret for secret in found if secret)
 
 

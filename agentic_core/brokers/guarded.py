@@ -81,6 +81,11 @@ class GuardedBroker:
             await begin()
         return await self.broker.send(prepared)
 
+    def held_back(self, intent: OrderIntent) -> Denied | None:
+        """Return why an open may not be sent whatever the account is like, or None where nothing holds it back."""
+        state = self._state()
+        return None if state is TradingState.ACTIVE else deny(f"R3_{state.name}", _as_action(intent), Figures())
+
     async def price(self, symbol: Symbol) -> Mark | None:
         """Return a price to close at: the mark where it is young, else the middle of the book, else the old mark."""
         mark = self._market.mark(symbol)
@@ -108,9 +113,9 @@ class GuardedBroker:
 
     def _deny(self, prepared: PreparedIntent, account: AccountView) -> Denied | None:
         intent, now = prepared.intent, self._now()
-        action, state = _as_action(intent), self._state()
-        if state is not TradingState.ACTIVE:
-            return deny(f"R3_{state.name}", action, Figures())
+        action, held_back = _as_action(intent), self.held_back(intent)
+        if held_back is not None:
+            return held_back
         unfit = self._deny_mark(action, now)
         if unfit is not None:
             return unfit
@@ -121,7 +126,7 @@ class GuardedBroker:
             return deny("R4_TOO_LATE", action, Figures())
         # The account was read after the tick's market: what is true of both is judged at the later moment.
         market = self._market if account.as_of <= self._market.as_of else _Later(self._market, account.as_of)
-        verdict = process(action, account, market, self._limits, state)
+        verdict = process(action, account, market, self._limits, TradingState.ACTIVE)
         if isinstance(verdict, Approved):
             return verdict.withheld
         assert isinstance(verdict, Denied), "an open is approved or denied"

@@ -7,7 +7,7 @@ import anyio
 import msgspec
 import typer
 
-from agentic_core.cli.console import JsonFlag, say
+from agentic_core.cli.console import JsonFlag, say, say_line
 from agentic_core.cli.database import open_database
 from agentic_core.cli.deployed import DeploymentArgument, find_deployment
 from agentic_core.cli.services import Services
@@ -65,9 +65,13 @@ _ExpectsOption = Annotated[
     ),
 ]
 _WaitOption = Annotated[bool, typer.Option("--wait", help="Wait for the outcome, and tell each step.")]
-_TimeoutOption = Annotated[float, typer.Option("--timeout", min=0, metavar="SECONDS", help="How long to wait at most.")]
-
 _TIMEOUT_S = 120.0
+_TIMEOUT_S_MAX = 604_800.0
+_TimeoutOption = Annotated[
+    float,
+    typer.Option("--timeout", min=0, max=_TIMEOUT_S_MAX, metavar="SECONDS", help="How long to wait at most."),
+]
+
 _AGAIN_S = 0.5
 _MS_PER_S = 1_000
 
@@ -128,7 +132,7 @@ async def _order(services: Services, wish: _Wish) -> bool:
         )
         is_obeyed = await _is_obeyed(store, record)
         if not wish.as_json:
-            say(in_words(command))
+            say_line(in_words(command))
         if not is_obeyed and not wish.as_json:
             say(f"nobody runs {record.id} now; it is obeyed once somebody does: agentic runner {record.id}")
         watched = _Watched(command, wish, services.clock, until)
@@ -188,7 +192,8 @@ class _Watched:
         before, self._seen = self._seen, command
         if self._wish.as_json:
             return
-        for step in command.steps[len(before.steps) :]:
-            say(f"  {step.text}")
+        lines = [f"  {step.text}" for step in command.steps[len(before.steps) :]]
         if command.state is not before.state:
-            say(in_words(command))
+            lines.insert(0 if command.state is CommandState.CLAIMED else len(lines), in_words(command))
+        for line in lines:
+            say_line(line)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from agentic_core.deployments.commanding import OPEN_STATES, newest_seq
+from agentic_core.domain.deployment_states import FINAL_STATUSES
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Usd, plain
 from agentic_core.domain.position import Position
@@ -113,7 +114,8 @@ def _status(record: DeploymentRecord) -> str:
         said += f" ({record.halt_reason}{moment})"
     if record.error_text is not None:
         said += f" ({record.error_text})"
-    return said if record.desired is Desired.RUNNING else f"{said}, shall come to {record.desired}"
+    is_told = record.desired is not Desired.RUNNING and record.status not in FINAL_STATUSES
+    return f"{said}, shall come to {record.desired}" if is_told else said
 
 
 def _runner(view: View) -> str:

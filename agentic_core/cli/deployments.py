@@ -7,7 +7,7 @@ import anyio
 import msgspec
 import typer
 
-from agentic_core.cli.console import JsonFlag, say
+from agentic_core.cli.console import JsonFlag, say, say_line
 from agentic_core.cli.database import open_database
 from agentic_core.cli.deployed import DeploymentArgument, find_deployment
 from agentic_core.cli.deployment_views import Overview, Row, View, log_in_words, look_at, rows, view_in_words
@@ -61,7 +61,7 @@ class _Commands:
             say(msgspec.json.encode(Overview(deployments=found)).decode())
         elif found:
             for line in _aligned([_TITLES, *map(_cells, found)]):
-                say(line)
+                say_line(line)
         else:
             say("there is no deployment; agentic deploy SKILL --paper makes one")
 
@@ -79,7 +79,7 @@ class _Commands:
             say(msgspec.json.encode(view).decode())
             return
         for line in view_in_words(view):
-            say(line)
+            say_line(line)
 
     def logs(
         self,
@@ -92,7 +92,7 @@ class _Commands:
         Exit codes: 0 done, 2 there is no such deployment, or the settings are wrong.
         """
         for line in reversed(anyio.run(_logs, self._services, deployment, limit)):
-            say(msgspec.json.encode(line).decode() if as_json else log_in_words(line))
+            say_line(msgspec.json.encode(line).decode() if as_json else log_in_words(line))
 
     def decisions(
         self,
@@ -106,7 +106,7 @@ class _Commands:
         """
         found = anyio.run(_decisions, self._services, deployment, limit)
         for record in reversed(found):
-            say(msgspec.json.encode(record).decode() if as_json else _decision(record))
+            say_line(msgspec.json.encode(record).decode() if as_json else _decision(record))
         if not found and not as_json:
             say("it has decided nothing so far")
 

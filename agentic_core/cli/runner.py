@@ -6,7 +6,7 @@ from typing import Annotated
 import anyio
 import typer
 
-from agentic_core.cli.console import say
+from agentic_core.cli.console import say_line
 from agentic_core.cli.database import open_database
 from agentic_core.cli.deployed import DeploymentArgument, find_deployment
 from agentic_core.cli.deployment_views import log_in_words
@@ -57,4 +57,4 @@ async def _run_typed(work: RunnerWork, typed: str) -> Ended:
 
 def _tell(line: LogLine) -> None:
     if line.level is not LogLevel.DEBUG:
-        say(log_in_words(line))
+        say_line(log_in_words(line))

@@ -21,12 +21,13 @@ from agentic_core.errors import AgenticError, ConfigError
 from agentic_core.logevents import Say
 from agentic_core.ports.repositories import Store
 from agentic_core.ports.venue_door import DoorOf
+from agentic_core.runtime.alerts import AlertWatch
 from agentic_core.runtime.live_session import live_sessions
 from agentic_core.runtime.mandates import MandateOf, mandates
 from agentic_core.runtime.runner import Ended, EndReason, run_until_stopped
 from agentic_core.runtime.runner_ports import RunnerPorts
 from agentic_core.runtime.timings import TIMINGS, Timings
-from agentic_core.settings import home_folder, runner_settings
+from agentic_core.settings import home_folder, pauses_unanswered, runner_settings
 from agentic_core.store.continuity import open_copy
 from agentic_core.store.journal_copy import JournalCopy
 
@@ -125,5 +126,6 @@ def _ports(work: RunnerWork, store: PostgresStore) -> RunnerPorts:
         mandate_of=work.parts.mandates(store),
         open_copy=open_own,
         listener=work.listener,
+        alerts=AlertWatch(clock) if pauses_unanswered(services.environment.mapping()) else None,
         timings=work.parts.timings,
     )

@@ -6,7 +6,7 @@ from agentic_core.domain.deployment_states import FINAL_STATUSES
 from agentic_core.domain.records import Command, CommandKind, CommandState, DeploymentRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import DeploymentStatus
-from agentic_core.errors import IllegalTransition, NotFound
+from agentic_core.errors import IllegalTransition, InputError, NotFound
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.messages import CommandStore
 
@@ -50,7 +50,9 @@ async def give_command(
 
     Raises:
         IllegalTransition: the deployment has ended and obeys nothing, or there is no halt to clear.
+        InputError: what was expected is no number, or the command is tied to nothing.
     """
+    _check_expected(kind, expects)
     if deployment.status in FINAL_STATUSES:
         message = f"deployment {deployment.id} is {deployment.status} and obeys nothing any more; deploy its skill anew"
         raise IllegalTransition(message)
@@ -87,6 +89,15 @@ async def follow_command(
             seen = found
             tell(seen)
     return seen
+
+
+def _check_expected(kind: CommandKind, expects: str | None) -> None:
+    if expects is None:
+        return
+    if kind not in {CommandKind.RESUME, CommandKind.CLEAR_HALT}:
+        raise InputError(f"{kind} is tied to nothing that was seen; only resume and clear_halt are")
+    if not expects.isdecimal():
+        raise InputError(f"{expects!r} is not what was seen; take the number that `agentic deployments show` gives")
 
 
 async def _read(commands: CommandStore, command: Command) -> Command:

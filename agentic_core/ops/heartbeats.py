@@ -24,7 +24,7 @@ __all__ = ["HeartbeatWatch", "is_silent", "last_sign", "silence_ms_max"]
 
 _SILENCE_MS_MIN: Final = 15 * MINUTE_MS
 _INTERVALS: Final = 3
-_PROBE_MS: Final = 5_000
+_PROBE_MS: Final = 10_000
 """Longer than runners need to take their leases again once a database is back."""
 
 _MS_PER_S: Final = 1_000
@@ -70,12 +70,14 @@ def last_sign(watched: WatchedDeployment) -> Instant:
 def is_silent(watched: WatchedDeployment, now: Instant) -> bool:
     """Tell whether a deployment was silent for too long.
 
-    One that never ran while another deployment's runner holds its account has no way to be heard, and is not.
+    One that never ran while another deployment's runner holds its account has no way to be heard, and is not. A live
+    lease ends after the database's now: a clock that is further on than that is wrong, and must not end everybody.
     """
     lease = watched.lease
-    is_elsewhere = lease is not None and lease.is_live and lease.deployment != watched.deployment.id
-    if is_elsewhere and watched.deployment.status is DeploymentStatus.PROVISIONING:
-        return False
+    if lease is not None and lease.is_live:
+        if lease.deployment != watched.deployment.id and watched.deployment.status is DeploymentStatus.PROVISIONING:
+            return False
+        now = min(now, lease.expires_at)
     return now - last_sign(watched) > silence_ms_max(watched.interval)
 
 

@@ -83,7 +83,7 @@ class LiveVenue(LiveMarket, Protocol):
 
     @property
     def leverage_to_set(self) -> Mapping[Symbol, SymbolLeverage]:
-        """What has to be set while the symbol is flat, before the first open in it."""
+        """What each symbol has to be set to before the first open in it; it can be set while the symbol is flat."""
 
     async def follow(self, symbols: Sequence[Symbol], tell: TellAccount) -> NoReturn:
         """Tell what happens to the account, and keep marks and books of these symbols new, until cancelled."""

@@ -24,6 +24,7 @@ class AlertWatch:
         self._clock = clock
         self.since: Instant | None = None
         self.detail = ""
+        self._since_boot_ms = 0
 
     def paged(self, detail: str) -> None:
         """Note that a human was called just now."""
@@ -33,6 +34,12 @@ class AlertWatch:
         """Note that a human was called at an instant; only the first call that waits counts."""
         if self.since is None:
             self.since, self.detail = at, detail
+            ago_ms = max(0, self._clock.now() - at)
+            self._since_boot_ms = self._clock.boottime_ms() - ago_ms
+
+    def waited_ms(self) -> int:
+        """Return how long the call has waited, however our clock was set meanwhile; 0 where none waits."""
+        return 0 if self.since is None else self._clock.boottime_ms() - self._since_boot_ms
 
     def answered(self) -> None:
         """Forget what waited."""
@@ -62,7 +69,7 @@ class UnansweredAlerts:
         if await self._is_answered(waiting_since):
             self._watch.answered()
             return None
-        waited_ms = self._context.clock.now() - waiting_since
+        waited_ms = self._watch.waited_ms()
         if waited_ms < self._answer_ms:
             return None
         reason = f"alert: nobody answered for {waited_ms // 60_000} min: {self._watch.detail}"
@@ -70,12 +77,15 @@ class UnansweredAlerts:
         return reason
 
     async def _recall(self) -> None:
-        # An earlier runner may have called: its newest call is in the log.
+        # An earlier runner may have called: its calls are in the log, and the first one without an answer counts.
+        store, deployment = self._context.store, self._context.deployment.id
+        lines = await store.logs.recent(deployment, _RECENT)
+        commands = await store.commands.recent(deployment, _RECENT)
+        answered_at = max((command.issued_at for command in commands if not is_own(command)), default=Instant(0))
         self._has_recalled = True
-        lines = await self._context.store.logs.recent(self._context.deployment.id, _RECENT)
-        called = next((line for line in lines if line.event is LogEvent.HUMAN_NEEDED), None)
-        if called is not None:
-            self._watch.note(called.ts, called.message)
+        for line in reversed(lines):
+            if line.event is LogEvent.HUMAN_NEEDED and line.ts > answered_at:
+                self._watch.note(line.ts, line.message)
 
     async def _is_answered(self, since: Instant) -> bool:
         commands = await self._context.store.commands.recent(self._context.deployment.id, _RECENT)

@@ -204,17 +204,20 @@ class Epoch:
         await stop.wait()
         self.standing.hold(Restriction.DRAINING)
         self._diary.say(LogEvent.RUNNER_STOPPED, "live-runner: told to end; what is under way comes to its end")
-        left: list[str] = []
+        left = ["a turn, which did not come to its end in time"]
         drain_ms, began_ms = self._ports.timings.drain_ms, self._clock.boottime_ms()
         due_ms, limit_s = began_ms + int(drain_ms * _WAITING_SHARE), drain_ms * _DRAINING_SHARE / _MS_PER_S
         try:
             await first_of(partial(self._settle, due_ms, left), partial(self._clock.sleep, limit_s))
         except AgenticError as error:
             left.append(f"{type(error).__name__}: {error}")
+        if self._ticker is not None:
+            self._ticker.cut()  # whoever sends longer than that leaves its order to the next runner, as one killed does
         return Drained(left=tuple(left))
 
     async def _settle(self, due_ms: int, left: list[str]) -> None:
         async with self._turns.suspended():
+            left.clear()
             if self._session is not None:
                 left.extend(await self._session.drain(wait_ms=max(0, due_ms - self._clock.boottime_ms())))
             await self._write_state()

@@ -1,4 +1,4 @@
-"""Setting the leverage of symbols before the first order in them, while they are flat."""
+"""Setting the leverage of symbols before the first order in them, where it is not as wanted."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -24,7 +24,8 @@ async def set_leverages(
 ) -> Mapping[Symbol, str]:
     """Set one symbol after the other, and return of those that are not set as wanted why; the venue has the last word.
 
-    A symbol that is not set must not be opened: its margin and its stop would be reckoned wrongly.
+    What is as wanted already is only looked at. A symbol that is not set must not be opened: its margin and its stop
+    would be reckoned wrongly.
 
     Raises:
         Fenced: the lease is lost.
@@ -36,19 +37,30 @@ async def set_leverages(
 
 
 async def _set(ports: ExitPorts, terms: ExitTerms, symbol: Symbol, wanted: SymbolLeverage) -> str | None:
+    found = await _read(ports, symbol)
+    if isinstance(found, str):
+        return found
+    if found == wanted:
+        return None
     prepared = await _write(ports, terms, symbol, wanted)
     outcome = await ports.orders.submit(prepared)
     if isinstance(outcome, Denied):
         return f"{outcome.rule}: {outcome.detail}"
     cloid = prepared.intent.cloid
     await ports.orders.settle([cloid], until=Instant(ports.venue_now() + _PATIENCE_MS))
-    try:
-        found = await ports.reads.leverage(symbol)
-    except VenueUnavailable as exc:
-        return f"nobody knows what {symbol} is set to: {exc}"
+    found = await _read(ports, symbol)
+    if isinstance(found, str):
+        return found
     if found == wanted:
         return None
     return f"{symbol} is at {_words(found)} instead of {_words(wanted)}; set it by hand, or start again"
+
+
+async def _read(ports: ExitPorts, symbol: Symbol) -> SymbolLeverage | str:
+    try:
+        return await ports.reads.leverage(symbol)
+    except VenueUnavailable as exc:
+        return f"nobody knows what {symbol} is set to: {exc}"
 
 
 async def _write(ports: ExitPorts, terms: ExitTerms, symbol: Symbol, wanted: SymbolLeverage) -> PreparedIntent:

@@ -1,9 +1,8 @@
-"""Keeps symbols from being opened before their leverage is what the deployment reckons with."""
+"""Sees to the leverage of a symbol before it is opened for the first time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agentic_core.domain.account import AccountView
 from agentic_core.domain.decision import ActionKind, Decision, Denied, ProposedAction
 from agentic_core.domain.figures import Figures
 from agentic_core.domain.ids import Symbol
@@ -24,7 +23,10 @@ _AGAIN_MS: Final = 60_000
 
 
 class LeverageFirst:
-    """A `Sender` before another; margin and stops of a symbol that is set otherwise would be reckoned wrongly."""
+    """A `Sender` before another; margin and stops of a symbol that is set otherwise would be reckoned wrongly.
+
+    Nothing is asked at the start: of many symbols most are not opened soon, and each question costs weight.
+    """
 
     def __init__(
         self,
@@ -36,7 +38,7 @@ class LeverageFirst:
         clock: Clock,
         say: Say,
     ) -> None:
-        """Stand before a sender with what is not set yet."""
+        """Stand before a sender with what has to be set."""
         self._sender: Final = sender
         self._account: Final = account
         self._unset: Final = dict(wanted)
@@ -45,43 +47,16 @@ class LeverageFirst:
         self._say: Final = say
         self._try_from: dict[Symbol, int] = {}
 
-    @property
-    def unset(self) -> tuple[Symbol, ...]:
-        """The symbols that may not be opened yet."""
-        return tuple(self._unset)
-
-    async def set_flat(self, account: AccountView) -> None:
-        """Set the symbols that are flat and not set yet, each again after a while where it did not work.
-
-        Raises:
-            Fenced: the lease is lost.
-            StoreError: the database refused.
-        """
-        now = self._clock.boottime_ms()
-        flat = {
-            symbol: wanted
-            for symbol, wanted in self._unset.items()
-            if not account.position(symbol).size and self._try_from.get(symbol, now) <= now
-        }
-        if not flat:
-            return
-        failures = await self._account.set_leverages(flat)
-        for symbol in flat:
-            if symbol not in failures:
-                del self._unset[symbol]
-                continue
-            self._try_from[symbol] = self._clock.boottime_ms() + _AGAIN_MS
-            message = f"{symbol} is not opened before its leverage is set: {failures[symbol]}"
-            self._say(LogEvent.SETTINGS_CHANGED, message, level=LogLevel.WARN, symbol=symbol, setting="leverage")
-
     async def prepare(self, decision: Decision, intents: Sequence[OrderIntent]) -> tuple[PreparedIntent, ...]:
-        """Write a decision and its intents down."""
+        """See to the leverage of what is opened, then write the decision and its intents down."""
+        for symbol in dict.fromkeys(intent.symbol for intent in intents if self._is_unset(intent)):
+            await self._see_to(symbol)
         return await self._sender.prepare(decision, intents)
 
     async def submit(self, prepared: PreparedIntent) -> SendOutcome | Denied:
         """Send a durable intent, unless it opens what is not set."""
         intent = prepared.intent
-        if intent.kind is not IntentKind.ORDER or intent.reduce_only or intent.symbol not in self._unset:
+        if not self._is_unset(intent):
             return await self._sender.submit(prepared)
         await self._sender.withdraw(prepared, "R6_LEVERAGE_CHANGE")
         action = ProposedAction(kind=ActionKind.OPEN, symbol=intent.symbol, side=intent.side, size=intent.size)
@@ -91,3 +66,19 @@ class LeverageFirst:
     async def withdraw(self, prepared: PreparedIntent, cause: str) -> None:
         """Give up an intent that was never sent."""
         await self._sender.withdraw(prepared, cause)
+
+    def _is_unset(self, intent: OrderIntent) -> bool:
+        return intent.kind is IntentKind.ORDER and not intent.reduce_only and intent.symbol in self._unset
+
+    async def _see_to(self, symbol: Symbol) -> None:
+        # Here nothing is written down of the open yet, so that it keeps no change from passing the gate.
+        now = self._clock.boottime_ms()
+        if self._try_from.get(symbol, now) > now:
+            return
+        failures = await self._account.set_leverages({symbol: self._unset[symbol]})
+        if symbol not in failures:
+            del self._unset[symbol]
+            return
+        self._try_from[symbol] = self._clock.boottime_ms() + _AGAIN_MS
+        message = f"{symbol} is not opened before its leverage is set: {failures[symbol]}"
+        self._say(LogEvent.SETTINGS_CHANGED, message, level=LogLevel.WARN, symbol=symbol, setting="leverage")

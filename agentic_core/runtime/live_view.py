@@ -31,6 +31,8 @@ _RATE_LATE_MS: Final = 3 * MINUTE_MS
 """How long after the hour its rate is asked for at each mark."""
 _RATE_PAUSE_MS: Final = 10 * MINUTE_MS
 """How often after that: each question costs weight."""
+_RATES_MS: Final = 3_000
+"""How long a turn waits for rates; what was not told by then is asked for at the next mark."""
 _PATIENCES: Final = 4
 _PATIENCE_MS_MAX: Final = 30_000
 _HISTORY_MS: Final = 60_000
@@ -104,7 +106,7 @@ class LiveView:
         await self._deepen(mark)
         missing = await self._await_candles(mark)
         self._tell_missing(missing)
-        with anyio.move_on_after(self._patience_ms / _MS_PER_S):
+        with anyio.move_on_after(_RATES_MS / _MS_PER_S):
             await together(partial(self._read_rate, symbol, mark) for symbol in self._symbols)
         self._degraded.update(await self._marks.marks(self._symbols))
         return missing
@@ -217,13 +219,13 @@ class LiveView:
         settled = mark // HOUR_MS * HOUR_MS
         if (known is not None and known[0] >= settled) or self._clock.boottime_ms() < self._rate_from.get(symbol, 0):
             return
-        pause_ms = 0 if mark - settled < _RATE_LATE_MS else _RATE_PAUSE_MS
-        self._rate_from[symbol] = self._clock.boottime_ms() + pause_ms
         after = Instant(settled - 2 * HOUR_MS if known is None else known[0])
         try:
             found: Mapping[Instant, Decimal] = await self._venue.market.funding(symbol, after=after, until=mark)
         except VenueUnavailable:
-            return  # the one before it stays, as it does between two settlements
+            found = {}  # the one before it stays, as it does between two settlements
         if found:
             hour = max(found)
             self._rates[symbol] = hour, found[hour]
+        pause_ms = 0 if mark - settled < _RATE_LATE_MS else _RATE_PAUSE_MS
+        self._rate_from[symbol] = self._clock.boottime_ms() + pause_ms

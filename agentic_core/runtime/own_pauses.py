@@ -4,6 +4,7 @@ from typing import Final
 
 from agentic_core.domain.records import Command, CommandKind
 from agentic_core.domain.trading import DeploymentStatus
+from agentic_core.errors import StoreUnavailable
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.session import SessionContext
 from agentic_core.runtime.standing import Standing
@@ -30,7 +31,12 @@ class OwnPauses:
         waiting = await context.store.commands.pending(deployment)
         if any(is_own(command) and command.payload["reason"].startswith(word) for command in waiting):
             return
-        await context.store.commands.pause_own(deployment, reason, at=context.clock.now())
+        try:
+            await context.store.commands.pause_own(deployment, reason, at=context.clock.now())
+        except StoreUnavailable as error:
+            if error.commit_unknown:  # where it was stored it is not ordered again, and nobody would say why
+                context.diary.say(event, reason, level=LogLevel.WARN)
+            raise
         context.diary.say(event, reason, level=LogLevel.WARN)
 
 

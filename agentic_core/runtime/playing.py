@@ -30,7 +30,7 @@ async def play(turn: TickGenerator, perform: Perform, gate: TurnGate, *, within_
     """Play a turn to its end.
 
     A decider that is broken off has answered nothing usable, and cost what was held for it. All that comes after an
-    answer is carried out to its end, even where the task is cancelled meanwhile.
+    answer is carried out to its end, even where the task is cancelled meanwhile, unless the gate was cut.
 
     Args:
         turn: what is played.
@@ -62,7 +62,7 @@ class _Playing:
             return await self._perform(effect)
         self._has_sent = self._has_sent or isinstance(effect, Send)
         replies: list[EffectReply] = []
-        with anyio.CancelScope(shield=True):
+        with self._gate.carried_out():
             replies.append(await self._perform(effect))
         return replies[0]
 
@@ -73,7 +73,7 @@ class _Playing:
             reply = await self._gate.breakable(partial(self._performed, effect), within_ms=self._within_ms)
         except anyio.get_cancelled_exc_class():
             # The call may have left, so what it can have cost is written down before this task ends.
-            with anyio.CancelScope(shield=True), suppress(AgenticError):
+            with self._gate.carried_out(), suppress(AgenticError):
                 await answer(self._turn, self._unanswered("the runner was torn down"), self._perform)
             raise
         return self._unanswered(reply.cause) if isinstance(reply, BrokenOff) else reply

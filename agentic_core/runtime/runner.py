@@ -36,6 +36,8 @@ _MS_PER_S: Final = 1_000
 _CLOSING_MS: Final = 1_000
 """How long giving the lease back and writing the last lines may take."""
 
+_CALL_EVERY_MS: Final = 60_000
+
 
 class EndReason(StrEnum):
     """Why a runner ended."""
@@ -85,6 +87,7 @@ class _Runner:
         self._keeper: LeaseKeeper | None = None
         self._breakdowns = 0
         self._outages = 0
+        self._called_ms: int | None = None
 
     async def run(self, stop: anyio.Event) -> Ended:
         diary = self._diary
@@ -152,6 +155,8 @@ class _Runner:
             case Gravity.OUTAGE:
                 self._outages += 1
                 self._say_again(LogEvent.RECONCILE_FAILED, LogLevel.WARN, str(error), error)
+                if epoch.control.closes:
+                    self._call(str(error))
             case Gravity.BREAKDOWN if self._breakdowns + 1 < self._ports.timings.breakdowns_max:
                 self._breakdowns += 1
                 of = f"breakdown {self._breakdowns} of {self._ports.timings.breakdowns_max}"
@@ -170,6 +175,15 @@ class _Runner:
         seconds = self._again_ms() / _MS_PER_S
         message = f"{why}; the account is opened again in {seconds:g} s"
         self._diary.say(event, message, level=level, raised_in=place_of(error))
+
+    def _call(self, why: str) -> None:
+        # Nobody but a human can close anything meanwhile, so one is called at once and every minute.
+        now = self._ports.clock.boottime_ms()
+        if self._called_ms is None or now - self._called_ms >= _CALL_EVERY_MS:
+            self._called_ms = now
+            words = f"what is held by deployment {self._deployment} shall be closed, and cannot be: {why}"
+            self._diary.say(LogEvent.HUMAN_NEEDED, words, level=LogLevel.ERROR)
+            self._ports.page(words)
 
     async def _next(self, stop: anyio.Event) -> int:
         # Where the lease was lost, the wait is before it is asked for; else it is kept, and commands are obeyed.

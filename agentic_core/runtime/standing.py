@@ -34,6 +34,7 @@ class Standing:
         self._clock = clock
         self._is_fenced = is_fenced
         self._held: set[Restriction] = set()
+        self._is_braced = False
         self.changing: Final = anyio.Lock()
         """Held by whoever moves the status, from the look at what it is on: a resume must not meet a newer halt."""
 
@@ -57,7 +58,8 @@ class Standing:
 
     def trading(self, others: frozenset[Restriction] = frozenset()) -> TradingState:
         """Return what may be traded now, `others` being what the account itself holds back."""
-        return trading_state(self.status, self.restrictions | others)
+        allowed = trading_state(self.status, self.restrictions | others)
+        return TradingState.REDUCING if self._is_braced and allowed is TradingState.ACTIVE else allowed
 
     def after(self, event: DeploymentEvent) -> DeploymentStatus:
         """Return the status an event leads to.
@@ -67,9 +69,14 @@ class Standing:
         """
         return status_after(self.status, event)
 
+    def brace(self) -> None:
+        """Let no open pass until a row is taken over: what is about to be stored holds before this process knows it."""
+        self._is_braced = True
+
     def adopt(self, deployment: DeploymentRecord) -> None:
-        """Take over a row that was just stored."""
+        """Take over a row that was just stored or read."""
         self.deployment = deployment
+        self._is_braced = False
 
     async def follow(self, event: DeploymentEvent, reason: str | None = None) -> bool:
         """Go where an event leads, in the database first; tell whether that is somewhere else.
@@ -82,6 +89,7 @@ class Standing:
             target = self.after(event)
             if target is self.status:
                 return False
+            self.brace()
             async with self._store.unit(self.fence) as unit:
                 moved = await unit.deployments.move(self.deployment.id, target, at=self._clock.now(), reason=reason)
             self.adopt(moved)

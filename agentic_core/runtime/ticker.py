@@ -92,6 +92,10 @@ class Ticker:
         """Break off a turn that waits for its decider, let one that is sending finish, and let none begin meanwhile."""
         return self._gate.held()
 
+    def cut(self) -> None:
+        """Carry out nothing to its end any more once cancelled: the process is about to be killed."""
+        self._gate.cut()
+
     def heard(self, account: AccountSnapshot) -> None:
         """Take in an account that somebody else has just read."""
         if self._account is None or account.as_of >= self._account.as_of:

@@ -1,7 +1,7 @@
 """One turn at a time, and none while somebody holds the turns back."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Final, TypeVar
 
@@ -34,6 +34,8 @@ class TurnGate:
         self._changed = anyio.Event()
         self._waiting: anyio.CancelScope | None = None
         self._cause = _HELD_BACK
+        self._carried_out: anyio.CancelScope | None = None
+        self._is_cut = False
 
     @property
     def is_held(self) -> bool:
@@ -91,6 +93,18 @@ class TurnGate:
         if failed:
             raise failed[0]
         return done[0] if done else BrokenOff(cause=self._cause)
+
+    @contextmanager
+    def carried_out(self) -> Iterator[None]:
+        """Do something to its end though the task is cancelled meanwhile, unless or until `cut` is called."""
+        with anyio.CancelScope(shield=not self._is_cut) as self._carried_out:
+            yield
+
+    def cut(self) -> None:
+        """Let go of what is being carried out: the process ends, and may be killed before that has."""
+        self._is_cut = True
+        if self._carried_out is not None:
+            self._carried_out.shield = False
 
     async def _limit(self, within_ms: int) -> None:
         await self._clock.sleep(max(0, within_ms) / 1_000)

@@ -126,8 +126,7 @@ class VenueSession:
         await self._venue.broker.account()  # opens the day, whose orders are then counted
         await self._days.count_orders(self._venue.now())
         await self._days.write()
-        found = await self.live.start()
-        await self._leverage.set_flat(found.account)
+        await self.live.start()
 
     async def run(self) -> NoReturn:
         """Follow the venue and care for the account, until cancelled.
@@ -158,7 +157,6 @@ class VenueSession:
         """
         await self.view.refresh(mark)
         account = await self.account()
-        await self._leverage.set_flat(account)
         await self._days.write()
         return account
 

@@ -14,7 +14,8 @@ class Bearer:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         """Take the secrets; without any nobody may ask."""
-        self._digests = tuple(sha256(secret.encode()).digest() for secret in secrets if secret)
+        # As an environment has it, which may be no text at all.
+        self._digests = tuple(sha256(secret.encode(errors="surrogateescape")).digest() for secret in secrets if secret)
 
     def may(self, authorization: str | None) -> bool:
         """Tell whether a header, read as Latin-1 as HTTP has it, says one of the secrets."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import DAY_MS, Instant
 from agentic_hl.wire.addresses import Address
-from agentic_hl.wire.messages.account import AgentWallet, AssetSettings, UserRole
+from agentic_hl.wire.messages.account import AgentWallet, UserRole
 
 __all__ = [
     "ACCEPTED_MODES",
@@ -19,11 +19,9 @@ __all__ = [
     "BootRules",
     "ClockReading",
     "Finding",
-    "Held",
     "LeverageWanted",
     "ListingRead",
     "Severity",
-    "SymbolSettings",
     "Unread",
     "boot_findings",
     "live_denial",
@@ -43,8 +41,6 @@ class Severity(StrEnum):
 
     REFUSES = "refuses"
     """Nothing may start."""
-    TO_SET = "to_set"
-    """A setting has to be changed while the symbol is flat, before the first open in it."""
     WARNS = "warns"
 
 
@@ -56,7 +52,6 @@ class BootCheck(StrEnum):
     MODE = "mode"
     VALIDITY = "validity"
     CLOCK = "clock"
-    POSITIONS = "positions"
     LEVERAGE = "leverage"
     LISTING = "listing"
 
@@ -96,23 +91,12 @@ class LeverageWanted(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.value}x {'isolated' if self.isolated else 'cross'}"
 
 
-class SymbolSettings(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a traded symbol has to be set to and what it is set to."""
-
-    wanted: LeverageWanted
-    found: AssetSettings | Unread
-
-
 class ListingRead(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the venue lists."""
 
     version: str
     leverage_max: Mapping[Symbol, int]
     """Of what can be traded."""
-
-
-Held: TypeAlias = frozenset[Symbol] | Unread
-"""The symbols with an open position."""
 
 
 class BootFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,10 +111,9 @@ class BootFacts(msgspec.Struct, frozen=True, kw_only=True):
     wallets: tuple[AgentWallet, ...] | Unread
     """The named wallets of the account."""
     clock: ClockReading | Unread
-    held: Held
-    """The symbols with an open position."""
     listing: ListingRead | Unread
-    symbols: Mapping[Symbol, SymbolSettings]
+    wanted: Mapping[Symbol, LeverageWanted]
+    """Of every symbol to be traded; what each is set to is looked at before the first open in it."""
 
 
 class BootRules(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -166,7 +149,6 @@ def boot_findings(facts: BootFacts, rules: BootRules = _RULES) -> tuple[Finding,
         *_of_validity(facts, rules),
         *_of_clock(facts.clock, rules),
         *_of_listing(facts, rules),
-        *_of_leverage(facts),
     )
 
 
@@ -249,31 +231,13 @@ def _of_listing(facts: BootFacts, rules: BootRules) -> Iterator[Finding]:
     if isinstance(listing, Unread):
         yield _unread(BootCheck.LISTING, "what the venue lists", listing)
         return
-    for symbol, settings in facts.symbols.items():
+    for symbol, wanted in facts.wanted.items():
         most = listing.leverage_max.get(symbol)
         if most is None:
             yield _refused(BootCheck.LISTING, f"{symbol} cannot be traded: it is not listed or not supported", symbol)
-        elif not 1 <= settings.wanted.value <= most:
-            message = f"{symbol} is to be traded at {settings.wanted.value}x and the venue gives from 1x to {most}x"
+        elif not 1 <= wanted.value <= most:
+            message = f"{symbol} is to be traded at {wanted.value}x and the venue gives from 1x to {most}x"
             yield _refused(BootCheck.LEVERAGE, message, symbol)
     if rules.listing_version not in {None, listing.version}:
         message = f"the listings are {listing.version}, and were {rules.listing_version} when last seen"
         yield Finding(check=BootCheck.LISTING, severity=Severity.WARNS, message=message)
-
-
-def _of_leverage(facts: BootFacts) -> Iterator[Finding]:
-    held = facts.held
-    if isinstance(held, Unread):
-        yield _unread(BootCheck.POSITIONS, "what the account holds", held)
-        held = frozenset()
-    for symbol, settings in facts.symbols.items():
-        found, wanted = settings.found, settings.wanted
-        if isinstance(found, Unread):
-            yield _unread(BootCheck.LEVERAGE, f"the leverage of {symbol}", found, symbol)
-        elif found.leverage.type not in {"cross", "isolated"}:
-            message = f"the leverage of {symbol} is of a type nobody here knows: {found.leverage.type!r}"
-            yield _refused(BootCheck.LEVERAGE, message, symbol)
-        elif (found.leverage.value, found.leverage.type == "isolated") != (wanted.value, wanted.isolated):
-            when = "once its position is closed" if symbol in held else "now that it is flat"
-            message = f"{symbol} is at {found.leverage.value}x {found.leverage.type}; set {wanted.words} {when}"
-            yield Finding(check=BootCheck.LEVERAGE, severity=Severity.TO_SET, message=message, symbol=symbol)

@@ -12,10 +12,8 @@ from agentic_core.ports.clock import Clock
 from agentic_hl.broker.boot import (
     BootFacts,
     ClockReading,
-    Held,
     LeverageWanted,
     ListingRead,
-    SymbolSettings,
     Unread,
 )
 from agentic_hl.market.meta_cache import MetaCache
@@ -24,14 +22,11 @@ from agentic_hl.rest.hyperliquid_rest import HyperliquidRest
 from agentic_hl.rest.queries import (
     Query,
     approved_wallets,
-    asset_settings,
-    clearinghouse_state,
     exchange_status,
     user_abstraction,
     user_role,
 )
 from agentic_hl.wire.addresses import Address
-from agentic_hl.wire.units import WireError
 
 __all__ = ["BootReader"]
 
@@ -49,25 +44,20 @@ class BootReader:
     def __init__(
         self, venue: HyperliquidRest, metas: MetaCache, clock: Clock, *, deadline_ms: int = 2 * MINUTE_MS
     ) -> None:
-        """Take where to ask; the questions weigh 124 and 20 for each symbol."""
+        """Take where to ask; the questions weigh at most 122."""
         self._venue: Final = venue
         self._metas: Final = metas
         self._clock: Final = clock
         self._deadline_ms: Final = deadline_ms
 
     async def read(self, account: Address, wallet: Address, wanted: Mapping[Symbol, LeverageWanted]) -> BootFacts:
-        """Read the facts of an account, of the wallet that signs for it and of the symbols to be traded."""
+        """Read the facts of an account, of the wallet that signs for it and of what is listed."""
         ends = self._clock.boottime_ms() + self._deadline_ms
         clock = await self._read_clock(ends)
         role = await self._ask(user_role(wallet), ends)
         mode = await self._ask(user_abstraction(account), ends)
         wallets = await self._ask(approved_wallets(account), ends)
-        held = await self._read_held(account, ends)
         listing = await self._within(self._read_listing(), ends)
-        symbols: dict[Symbol, SymbolSettings] = {}
-        for symbol, each in wanted.items():
-            found = await self._ask(asset_settings(account, symbol), ends)
-            symbols[symbol] = SymbolSettings(wanted=each, found=found)
         return BootFacts(
             account=account,
             wallet=wallet,
@@ -75,9 +65,8 @@ class BootReader:
             mode=mode,
             wallets=wallets,
             clock=clock,
-            held=held,
             listing=listing,
-            symbols=symbols,
+            wanted=wanted,
         )
 
     async def _read_clock(self, ends: int) -> ClockReading | Unread:
@@ -95,18 +84,9 @@ class BootReader:
                 break
         return min(readings, key=_doubt)
 
-    async def _read_held(self, account: Address, ends: int) -> Held:
-        state = await self._ask(clearinghouse_state(account), ends)
-        if isinstance(state, Unread):
-            return state
-        try:
-            return frozenset(Symbol(position.coin) for position in state.positions if position.size)
-        except WireError as exc:
-            return Unread(cause=str(exc))
-
     async def _read_listing(self) -> ListingRead | Unread:
         try:
-            listed = await self._metas.refresh()
+            listed = await self._metas.listed()
         except VenueUnavailable as exc:
             return Unread(cause=str(exc))
         most = {symbol: one.leverage_max for symbol, one in listed.instruments.items()}

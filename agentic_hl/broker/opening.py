@@ -40,19 +40,17 @@ class OpeningTerms(msgspec.Struct, frozen=True, kw_only=True):
     address: Address
     network: Network
     leverage: Mapping[Symbol, LeverageWanted]
-    """Of every symbol that may be traded."""
+    """Of every symbol that may be traded; it is checked against the listings, and set before the first open."""
     rules: BootRules = _RULES
     times: BrokerTimes = _TIMES
 
 
 class OpenedBroker(msgspec.Struct, frozen=True, kw_only=True):
-    """A broker that may trade, and what is left to do before its first order."""
+    """A broker that may trade."""
 
     broker: HyperliquidBroker
     mode: str
     """How the account keeps its money, in the venue's words."""
-    to_set: Mapping[Symbol, LeverageWanted]
-    """What has to be set while the symbol is flat, before the first open in it."""
     warnings: tuple[Finding, ...]
 
 
@@ -78,10 +76,8 @@ async def open_broker(
     account = TradedAccount(key=terms.key, address=terms.address, network=terms.network, mode=facts.mode)
     broker = HyperliquidBroker(account, signer, access, memory, environment, terms.times)
     await broker.warm_up()
-    late = {each.symbol for each in findings if each.severity is Severity.TO_SET}
     return OpenedBroker(
         broker=broker,
         mode=facts.mode,
-        to_set={symbol: wanted for symbol, wanted in terms.leverage.items() if symbol in late},
         warnings=tuple(finding for finding in findings if finding.severity is Severity.WARNS),
     )

@@ -10,7 +10,7 @@ from agentic_core.ports.account_memory import AccountMemory
 from agentic_core.ports.account_reads import SymbolLeverage
 from agentic_core.ports.live_venue import TellAccount
 from agentic_hl.account import AccountFeed, FollowedAccount, HyperliquidReads
-from agentic_hl.broker import HyperliquidBroker, OpenedBroker
+from agentic_hl.broker import HyperliquidBroker, LeverageWanted, OpenedBroker
 from agentic_hl.live.market import HyperliquidMarket
 from agentic_hl.market.market_feed import MarketFeed
 
@@ -21,6 +21,8 @@ class OpenedAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account that may trade, and what is known of it."""
 
     opened: OpenedBroker
+    leverage: Mapping[Symbol, LeverageWanted]
+    """What each symbol has to be set to before it is opened."""
     followed: FollowedAccount
     reads: HyperliquidReads
     memory: AccountMemory
@@ -65,10 +67,10 @@ class Hyperliquid(HyperliquidMarket):
 
     @property
     def leverage_to_set(self) -> Mapping[Symbol, SymbolLeverage]:
-        """What has to be set while the symbol is flat, before the first open in it."""
+        """What each symbol has to be set to before the first open in it."""
         return {
             symbol: SymbolLeverage(leverage=wanted.value, isolated=wanted.isolated)
-            for symbol, wanted in self._account.opened.to_set.items()
+            for symbol, wanted in self._account.leverage.items()
         }
 
     async def follow(self, symbols: Sequence[Symbol], tell: TellAccount) -> NoReturn:

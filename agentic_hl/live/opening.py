@@ -83,7 +83,14 @@ async def open_hyperliquid(
         reads = HyperliquidReads(access.rest, followed, complain=unreadable, venue_time=access.venue_clock.heard)
         yield Hyperliquid(
             market,
-            OpenedAccount(opened=opened, followed=followed, reads=reads, memory=wish.memory, signer=signer.address),
+            OpenedAccount(
+                opened=opened,
+                leverage=terms.leverage,
+                followed=followed,
+                reads=reads,
+                memory=wish.memory,
+                signer=signer.address,
+            ),
         )
 
 

@@ -17,6 +17,9 @@ __all__ = ["MarketFeed"]
 
 _MARKS = "activeAssetCtx"
 _BOOKS = "l2Book"
+_GATHER_S: Final = 0.25
+"""How long gaps are gathered before the marks are asked for: a connection opens one for each symbol, shortly after each
+other."""
 
 
 class MarketFeed:
@@ -26,12 +29,27 @@ class MarketFeed:
     """
 
     def __init__(
-        self, market: LiveMarketData, clock: Clock, symbols: Sequence[Symbol], *, tell: Callable[[StreamEvent], None]
+        self,
+        market: LiveMarketData,
+        clock: Clock,
+        symbols: Sequence[Symbol],
+        *,
+        tell: Callable[[StreamEvent], None],
+        gather_s: float = _GATHER_S,
     ) -> None:
-        """Take what to feed, the clock, the symbols, and who hears of everything that is no market fact."""
+        """Join a stream to the market.
+
+        Args:
+            market: what to feed.
+            clock: ours.
+            symbols: whose marks and books are wanted.
+            tell: hears of everything that is no market fact.
+            gather_s: how long gaps of marks are gathered before one question fills them all.
+        """
         self._market: Final = market
         self._clock: Final = clock
         self._tell: Final = tell
+        self._gather_s: Final = gather_s
         self._asking: Final = anyio.Lock()
         self._asked = 0
         self._answered: tuple[int, Collection[Symbol]] = (0, ())
@@ -65,6 +83,7 @@ class MarketFeed:
         # what was asked after its own gap opened; numbers tell that, where clocks would be too coarse.
         async with self._asking:
             if self._answered[0] <= asked:
+                await self._clock.sleep(self._gather_s)
                 self._asked += 1
                 number = self._asked
                 self._answered = (number, await self._market.renew_marks())

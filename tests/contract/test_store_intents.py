@@ -55,6 +55,21 @@ async def test_intents_prepared_are_durable_and_unresolved(subject: StoreUnderTe
     assert list(await subject.store.intents.unresolved(PAPER)) == expected
 
 
+async def test_stop_shares_the_leg_and_attempt_of_the_order_that_it_protects(subject: StoreUnderTest) -> None:
+    """Two actions of one kind are two attempts, whatever they are called; nothing of such a decision is written."""
+    stop = msgspec.structs.replace(intent(0, leg=1), kind=IntentKind.STOP, leg=0, reduce_only=True)
+    again = msgspec.structs.replace(intent(0, leg=2), leg=0)
+    wanted = decision(subject.skill, opens=True)
+    with pytest.raises(Conflict, match="each attempt at a leg once for each kind"):
+        await subject.store.intents.prepare(subject.fence, wanted, [ORDER, again], at=AT)
+    assert await subject.store.intents.unresolved(PAPER) == ()
+    order, protection = await subject.store.intents.prepare(subject.fence, wanted, [ORDER, stop], at=AT)
+    assert {each.intent.cloid for each in await subject.store.intents.unresolved(PAPER)} == {
+        order.intent.cloid,
+        protection.intent.cloid,
+    }
+
+
 async def test_intents_of_every_kind_come_back_as_prepared(subject: StoreUnderTest) -> None:
     """What only a stop, a cancel or a change of leverage carries survives too, and what only the gate checks."""
     wanted = decision(subject.skill, opens=True)

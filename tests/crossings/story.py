@@ -6,7 +6,7 @@ from enum import StrEnum
 import anyio
 import msgspec
 
-from agentic_core.domain import Command, CommandKind, CommandState, DeploymentStatus, Instant
+from agentic_core.domain import Command, CommandKind, DeploymentStatus, Instant
 from agentic_core.domain.deployment_states import DeploymentEvent
 from agentic_core.domain.trading import TradingState
 from agentic_core.errors import Fenced, IllegalTransition
@@ -148,11 +148,13 @@ class _Stage:
         scope.cancel()
 
     def _cross(self) -> None:
+        if immediately(self.room.store.deployments.load(DEPLOYMENT)).status is DeploymentStatus.STOPPED:
+            return  # whoever orders something of what has ended is told so elsewhere
         self.is_reached = True
         orders = [act for act in self.crossing.others if act not in {Act.HALT, Act.LOSS}]
         immediately(self._order(orders))
         if Act.LOSS in self.crossing.others:
-            immediately(self.room.store.leases.raise_epoch(PAPER, self._lease().fence.epoch))
+            immediately(self.room.store.leases.raise_epoch(PAPER, self._lease().standing.fence.epoch))
         self._happened.set()
 
     async def _others(self) -> None:

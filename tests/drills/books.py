@@ -10,10 +10,10 @@ import msgspec
 
 from agentic_core.domain import AccountKey, Fill, Side
 from agentic_core.store.postgres import PostgresStore
-from agentic_hl.venue.entities import Event, Order, OrderChanged, Traded
+from agentic_hl.venue.entities import Event, FundingPaid, Order, OrderChanged, Traded
 from agentic_hl.venue.venue import Venue
 
-__all__ = ["BookKeeper", "BooksOfVenue", "Execution", "read_books", "told_apart"]
+__all__ = ["BookKeeper", "BooksOfVenue", "Execution", "Funded", "read_books", "told_apart"]
 
 _NEVER_TAKEN = ("rejected", "Rejected")
 
@@ -39,13 +39,23 @@ class _OrderSeen(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
     is_live: bool
 
 
-_Line: TypeAlias = Execution | _OrderSeen
+class Funded(msgspec.Struct, frozen=True, kw_only=True, tag="funded", order=True):
+    """An hour's funding of one position."""
+
+    time: int
+    symbol: str
+    amount_usd: Decimal
+    """Negative when paid."""
+
+
+_Line: TypeAlias = Execution | _OrderSeen | Funded
 
 
 class BooksOfVenue(msgspec.Struct, frozen=True, kw_only=True):
     """All of it so far."""
 
     executions: tuple[Execution, ...]
+    funding: tuple[Funded, ...]
     orders_taken: dict[str, int]
     """How many orders the venue took under each name; more than one is a doubled order."""
     living: tuple[str, ...]
@@ -85,6 +95,8 @@ class BookKeeper:
                             fee=fill.fee,
                         )
                     )
+                case FundingPaid(user=self._address, asset=asset, time=time, usdc=usdc):
+                    self._write(Funded(time=time, symbol=self._names[asset], amount_usd=usdc))
                 case _:
                     pass
 
@@ -105,6 +117,7 @@ class BookKeeper:
 def read_books(file: Path) -> BooksOfVenue:
     """Read what was written down so far; a line that is being written is left out."""
     executions: list[Execution] = []
+    funding: list[Funded] = []
     taken: defaultdict[str, set[int]] = defaultdict(set)
     newest: dict[int, _OrderSeen] = {}
     held: Counter[str] = Counter()
@@ -114,6 +127,8 @@ def read_books(file: Path) -> BooksOfVenue:
             case Execution():
                 executions.append(line)
                 positions[line.symbol] += line.size if line.side is Side.BUY else -line.size
+            case Funded():
+                funding.append(line)
             case _OrderSeen():
                 newest[line.oid] = line
                 if line.cloid is not None and not line.status.endswith(_NEVER_TAKEN):
@@ -121,6 +136,7 @@ def read_books(file: Path) -> BooksOfVenue:
     held.update({cloid: len(oids) for cloid, oids in taken.items()})
     return BooksOfVenue(
         executions=tuple(executions),
+        funding=tuple(funding),
         orders_taken=dict(held),
         living=tuple(sorted(each.cloid or str(each.oid) for each in newest.values() if each.is_live)),
         positions={symbol: size for symbol, size in positions.items() if size},
@@ -151,7 +167,7 @@ def _words(executions: Counter[Execution]) -> list[str]:
 
 
 def _lines(file: Path) -> Iterator[_Line]:
-    decoder = msgspec.json.Decoder(Execution | _OrderSeen)
+    decoder = msgspec.json.Decoder(_Line)
     content = file.read_bytes() if file.exists() else b""
     whole, _, _ = content.rpartition(b"\n")
     for line in whole.splitlines():

@@ -12,10 +12,10 @@ from agentic_core.runtime import ByRules, Mandate
 from agentic_core.runtime.mandates import MandateOf, mandates
 from tests.support.skill_files import skill_text
 
-__all__ = ["SKILL", "SYMBOLS", "Restless", "restless_mandates"]
+__all__ = ["SKILL", "STAKE_USD", "SYMBOLS", "Restless", "restless_mandates"]
 
 SYMBOLS = (Symbol("BTC"), Symbol("ETH"))
-_STAKE = Usd(Decimal(200))
+STAKE_USD = Usd(Decimal(200))
 _MINUTE_MS = 60_000
 
 SKILL = skill_text(
@@ -48,7 +48,7 @@ class Restless:
         if held.size:
             return ProposedAction(kind=ActionKind.CLOSE, symbol=symbol)
         side = Side.BUY if number // len(SYMBOLS) % 2 else Side.SELL
-        return ProposedAction(kind=ActionKind.OPEN, symbol=symbol, side=side, size_usd=_STAKE)
+        return ProposedAction(kind=ActionKind.OPEN, symbol=symbol, side=side, size_usd=STAKE_USD)
 
 
 def restless_mandates(store: Store) -> MandateOf:

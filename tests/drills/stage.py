@@ -11,14 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import msgspec
 from anyio.abc import Process, TaskGroup
 from anyio.streams.text import TextReceiveStream
 
+from agentic_core.domain.times import MINUTE_MS
+from agentic_core.errors import StoreUnavailable
 from agentic_core.runtime.timings import TIMINGS, Timings
 from agentic_core.store.postgres import PostgresStore, open_store
 from agentic_core.system import SystemClock
+from agentic_hl.venue.fault_values import Fault
 from tests.drills.books import BooksOfVenue, read_books
+from tests.drills.doors import Asked, door, read_requests
 from tests.drills.pace import Pace, ScaledClock
 from tests.drills.runner import RunnerSetup
 from tests.drills.seeding import DEPOSIT_USD, Seeded
@@ -32,6 +37,9 @@ LogLineSeen = dict[str, Any]
 
 _LOOK_S = 0.02
 _PATIENCE_S = 60.0
+_PATIENCE_MS = 150_000
+_BOOKS = "books.jsonl"
+_REQUESTS = "requests.jsonl"
 
 
 class Runner:
@@ -130,11 +138,16 @@ class Runner:
 class Stage:
     """One venue, one database, one folder in which each machine has a disk of its own."""
 
+    timings = TIMINGS
+    """Of whoever is started from now on, in the drill's milliseconds."""
+
     def __init__(self, store: PostgresStore, folder: Path, pace: Pace, port: int, tasks: TaskGroup) -> None:
         self.store = store
         """The database as its owner."""
         self.clock = ScaledClock(pace)
         self.venue_url = f"http://127.0.0.1:{port}"
+        self.patience_s = max(_PATIENCE_S, pace.real_s(_PATIENCE_MS))
+        """How many seconds of life something may take that surely comes."""
         self._folder = folder
         self._pace = pace
         self._tasks = tasks
@@ -142,14 +155,18 @@ class Stage:
 
     def books(self) -> BooksOfVenue:
         """Return what the venue did so far."""
-        return read_books(self._folder / "books.jsonl")
+        return read_books(self._folder / _BOOKS)
+
+    def requests(self) -> tuple[Asked, ...]:
+        """Return every action that reached the venue so far, with the name of the runner that sent it."""
+        return read_requests(self._folder / _REQUESTS)
 
     async def start(
         self,
         seeded: Seeded,
         machine: str = "a",
         *,
-        timings: Timings = TIMINGS,
+        timings: Timings | None = None,
         is_restless: bool = True,
         settings: dict[str, str] | None = None,
     ) -> Runner:
@@ -158,28 +175,67 @@ class Stage:
         Args:
             seeded: the deployment.
             machine: whose disk it has; processes of the same machine share the copy of the journal.
-            timings: in the drill's milliseconds.
+            timings: in the drill's milliseconds; the stage's own unless given.
             is_restless: whether it orders something at every mark.
             settings: more of its environment.
         """
-        setup = RunnerSetup(pace=self._pace, timings=timings, is_restless=is_restless)
+        name = f"{machine}{len(self._runners)}"
+        setup = RunnerSetup(pace=self._pace, timings=timings or self.timings, is_restless=is_restless)
         environment = {
             "PATH": os.defpath,
             "AGENTIC_HOME": str(self._folder / machine),
-            "HYPERLIQUID_URL": self.venue_url,
+            "HYPERLIQUID_URL": door(self.venue_url, name),
             **seeded.settings,
             **(settings or {}),
         }
         command = [sys.executable, "-m", "tests.drills.runner", msgspec.json.encode(setup).decode()]
         process = await anyio.open_process(command, cwd=ROOT, stdin=None, env=environment)
-        runner = Runner(f"{machine}{len(self._runners)}", process)
+        runner = Runner(name, process)
         self._runners.append(runner)
         self._tasks.start_soon(runner.read)
         return runner
 
+    async def inject(self, fault: Fault) -> None:
+        """Let something go wrong at the venue."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(f"{self.venue_url}/simulation/faults", content=msgspec.json.encode(fault))
+        assert answer.is_success, answer.text
+
+    async def overview(self) -> dict[str, Any]:
+        """Return what the venue shows to whoever runs it."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.get(f"{self.venue_url}/simulation")
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    async def until_after_mark(self, ms: int, *, marks: int = 1) -> None:
+        """Let time pass until so many milliseconds after a mark, the next one or a later one."""
+        now = self.clock.now()
+        await self.pause(max(0, marks * MINUTE_MS - now % MINUTE_MS + ms))
+
+    async def order_of(self, runner: Runner, *, past: int = 0) -> None:
+        """Wait until an order of a runner has reached the venue after a moment."""
+
+        def is_there() -> bool:
+            newest = self.requests()[-1:]
+            return any(each.time > past and each.door == runner.name and each.kind == "order" for each in newest)
+
+        await runner.until(is_there, "an order at the venue", self.patience_s)
+
     async def pause(self, ms: int) -> None:
         """Let so many milliseconds of the drill pass."""
         await self.clock.sleep(ms / 1_000)
+
+    async def store_is_back(self) -> None:
+        """Wait until our own connections to the database work again."""
+        with anyio.fail_after(self.patience_s):
+            while True:
+                try:
+                    await self.store.platform.switches()
+                except StoreUnavailable:
+                    await self.clock.sleep(_LOOK_S)
+                else:
+                    return
 
     async def close(self) -> None:
         """Kill whoever still lives."""
@@ -203,7 +259,13 @@ async def on_stage(
         deposit_usd: what the owner has.
     """
     pace = Pace.beginning_now(factor)
-    setup = VenueSetup(pace=pace, seed=seed, deposit_usd=deposit_usd, books=str(folder / "books.jsonl"))
+    setup = VenueSetup(
+        pace=pace,
+        seed=seed,
+        deposit_usd=deposit_usd,
+        books=str(folder / _BOOKS),
+        requests=str(folder / _REQUESTS),
+    )
     async with AsyncExitStack() as stack:
         venue = await stack.enter_async_context(_venue(setup))
         store = await stack.enter_async_context(open_store(dsn))

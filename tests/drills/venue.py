@@ -11,9 +11,10 @@ from agentic_core.domain.times import MINUTE_MS
 from agentic_core.system import install_decimal_traps
 from agentic_hl.venue.engine.options import Generated, Options
 from agentic_hl.venue.limits import LIMITS_OFF
-from agentic_hl.venue.server import Server, serve
+from agentic_hl.venue.server import serve
 from agentic_hl.venue.venue import Venue, VenueOptions
 from tests.drills.books import BookKeeper
+from tests.drills.doors import DoorServer
 from tests.drills.pace import Pace, ScaledClock
 from tests.support.hyperliquid_desk import OWNER, WALLET, approve
 
@@ -30,6 +31,8 @@ class VenueSetup(msgspec.Struct, frozen=True, kw_only=True):
     deposit_usd: Decimal
     books: str
     """The file that what happens to the account is written to."""
+    requests: str
+    """The file that every action is written to."""
     port: int = 0
 
 
@@ -43,7 +46,8 @@ async def _run(setup: VenueSetup) -> None:
     approve(venue, now, wallet=WALLET)
     BookKeeper(venue, OWNER.address, Path(setup.books))
     # So often by the clock on the wall, or the pulse alone would keep this machine busy.
-    server = Server(venue, clock, pulse_ms=_PULSE_MS * setup.pace.factor)
+    pulse_ms = _PULSE_MS * setup.pace.factor
+    server = DoorServer(venue, clock, pulse_ms=pulse_ms, file=Path(setup.requests))
     await serve(server, port=setup.port, started=_tell)
 
 

@@ -15,6 +15,7 @@ from agentic_core.ops.heartbeats import HeartbeatWatch
 from agentic_core.ops.journals import JournalKeeper
 from agentic_core.ops.outcomes import JobFigures
 from agentic_core.ops.pending_wallets import PendingWallets
+from agentic_core.ports.clock import Clock
 from agentic_core.store.postgres import PostgresStore, open_store
 from agentic_core.store.postgres.identity import mark_restored
 from agentic_core.system import SystemClock
@@ -33,9 +34,16 @@ pytestmark = pytest.mark.anyio
 CLOCK = SystemClock()
 
 
-class _AnHourLater(SystemClock):
+class _AnHourAhead(SystemClock):
     def now(self) -> Instant:
         return Instant(super().now() + HOUR_MS)
+
+
+def make_silent(dsn: str) -> Instant:
+    """Let every lease have been taken two hours ago, however live it is, and return when nobody is heard any more."""
+    # No rule of the tables lets anybody write that.
+    execute(dsn, "set session_replication_role = replica; update leases set taken_at = taken_at - interval '2 hours'")
+    return Instant(CLOCK.now() - 2 * HOUR_MS)
 
 
 @asynccontextmanager
@@ -45,9 +53,9 @@ async def as_jobs(dsn: str) -> AsyncIterator[PostgresStore]:
         yield store
 
 
-async def swept(store: PostgresStore, heard: Heard) -> JobFigures:
-    """Look for silent runners once, an hour from now."""
-    return await HeartbeatWatch(store, _AnHourLater(), heard, probe_ms=0).sweep()
+async def swept(store: PostgresStore, heard: Heard, clock: Clock = CLOCK) -> JobFigures:
+    """Look for silent runners once."""
+    return await HeartbeatWatch(store, clock, heard, probe_ms=0).sweep()
 
 
 async def test_silent_runner_is_fenced_and_marked_by_the_role_of_the_jobs(database: str) -> None:
@@ -57,12 +65,13 @@ async def test_silent_runner_is_fenced_and_marked_by_the_role_of_the_jobs(databa
         place = WatchedPlace(owned)
         now = CLOCK.now()
         lost = await place.add("lost", account=LIVE)
-        await place.heard("lost", now)
+        taken = await place.heard("lost", now)
+        await place.tell(taken, lost, make_silent(database))
         lease = await owned.leases.read(LIVE)
         assert lease is not None
         assert lease.is_live
         alive = await place.add("alive")
-        await place.heard("alive", Instant(now + HOUR_MS))
+        await place.heard("alive", now)
         await owned.commands.queue(lost, CommandKind.FLATTEN, payload={}, at=now)
         assert await swept(jobs, heard) == {"checked": 2, "marked": 1}
         record = await owned.deployments.load(lost)
@@ -103,17 +112,18 @@ async def test_runner_that_is_heard_at_the_moment_of_the_sweep_either_goes_on_or
 ) -> None:
     """Never marked although its state was written, and never fenced without being marked."""
     was_written: list[bool] = []
-    later = Instant(CLOCK.now() + HOUR_MS)
+    now = CLOCK.now()
     async with open_store(database) as owned, as_jobs(database) as jobs:
         place = WatchedPlace(owned)
         run = await place.add("waking")
-        lease = await place.heard("waking", CLOCK.now())
+        lease = await place.heard("waking", now)
+        await place.tell(lease, run, make_silent(database))
 
         async def wake() -> None:
             for _ in range(head_start):  # each takes about as long as a step of the sweep
                 await owned.leases.read(lease.account)
             try:
-                await place.tell(lease, run, later)
+                await place.tell(lease, run, now)
             except Fenced:
                 was_written.append(False)
             else:
@@ -127,6 +137,20 @@ async def test_runner_that_is_heard_at_the_moment_of_the_sweep_either_goes_on_or
         assert await owned.leases.renew(lease) == written
         status = (await owned.deployments.load(run)).status
         assert status is (DeploymentStatus.RUNNING if written else DeploymentStatus.ERROR)
+
+
+async def test_jobs_whose_clock_is_an_hour_ahead_mark_nobody_who_holds_a_live_lease(database: str) -> None:
+    """The database tells by its own clock who lives; a machine of the jobs that woke up wrong ends nobody."""
+    async with open_store(database) as owned, as_jobs(database) as jobs:
+        place = WatchedPlace(owned)
+        runs = [await place.add(name) for name in ("one", "other")]
+        lease = await place.heard("one", CLOCK.now())
+        await place.heard("other", CLOCK.now())
+        await owned.leases.release(await place.heard("other", CLOCK.now()))
+        assert await swept(jobs, Heard(), _AnHourAhead()) == {"checked": 2, "marked": 1}
+        assert await owned.leases.renew(lease)
+        statuses = [(await owned.deployments.load(run)).status for run in runs]
+        assert statuses == [DeploymentStatus.RUNNING, DeploymentStatus.ERROR]
 
 
 async def test_nobody_is_marked_in_a_database_that_is_not_the_one_it_was(database: str) -> None:

@@ -1,4 +1,4 @@
-"""Leverage is read while every symbol is flat, and set before anything is opened; the venue's books are the judge."""
+"""Leverage is set before anything is opened; the venue's books are the judge."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -41,24 +41,13 @@ def settings(place: ExitPlace) -> dict[Symbol, SymbolLeverage]:
     }
 
 
-def wanted_of(found: OpenedBroker) -> dict[Symbol, SymbolLeverage]:
-    """Return what a broker handed out, in the words of the core."""
-    return {
-        symbol: SymbolLeverage(leverage=each.value, isolated=each.isolated) for symbol, each in found.to_set.items()
-    }
-
-
 def test_leverage_that_differs_is_set_before_the_first_order() -> None:
     """The venue's default of 10 is nobody's wish; after it was set, the first order has the margin that was wanted."""
 
     async def story(place: ExitPlace) -> None:
-        to_set = wanted_of(await opened(place))
-        assert to_set == WANTED
-        assert await set_leverages(place.ports, place.terms, to_set) == {}
+        assert await set_leverages(place.ports, place.terms, WANTED) == {}
         assert settings(place) == WANTED
         assert (place.placed(), place.placed(ETH)) == ([], [])
-        await place.pass_time(60)  # so that no weight of the first opening keeps the second one waiting
-        assert wanted_of(await opened(place)) == {}
         await place.enter("2")
         position = books_of(place.sim.venue.engine).positions[0]
         assert position.isolated_usd == -160  # 40 dollars of margin, and 200 that the units cost
@@ -67,13 +56,14 @@ def test_leverage_that_differs_is_set_before_the_first_order() -> None:
 
 
 def test_leverage_that_is_as_wanted_is_not_sent() -> None:
-    """Nothing to set, nothing written down."""
+    """It is looked at, and nothing is written down; so it is for what was set before."""
 
     async def story(place: ExitPlace) -> None:
-        as_it_is = {BTC: AS_IT_WAS}
-        assert wanted_of(await opened(place, as_it_is)) == {}
-        assert await set_leverages(place.ports, place.terms, {}) == {}
+        assert await set_leverages(place.ports, place.terms, {BTC: AS_IT_WAS}) == {}
         assert not place.desk.lives
+        assert await set_leverages(place.ports, place.terms, {ETH: WANTED[ETH]}) == {}
+        assert await set_leverages(place.ports, place.terms, {ETH: WANTED[ETH]}) == {}
+        assert len(place.desk.lives) == 1
 
     play(story)
 
@@ -140,7 +130,7 @@ def test_leverage_above_the_skills_limit_is_denied() -> None:
     async def story(place: ExitPlace) -> None:
         found = await set_leverages(place.ports, place.terms, {BTC: SymbolLeverage(leverage=51, isolated=False)})
         assert found[BTC].startswith("R6_LEVERAGE_CHANGE: ")
-        assert settings(place) == {}
+        assert settings(place) == {BTC: AS_IT_WAS}
 
     play(story)
 

@@ -7,15 +7,17 @@ import pytest
 from msgspec.structs import replace
 from psycopg import errors
 
+from agentic_core.domain import Fence, SkillId
 from agentic_core.domain.journal import Checkpoint, JournalHead, record_hash, record_text
 from agentic_core.domain.records import CommandKind
 from agentic_core.errors import Conflict
 from agentic_core.journal.chain import Verified, empty_chain, verify_chain
+from agentic_core.ops.journal_audit import audit_journal
 from agentic_core.store.postgres import open_store
 from agentic_core.store.postgres.migrator import migrate, shipped_migrations
 from tests.support.by_hand import execute, execute_as
 from tests.support.store_under_test import StoreUnderTest, in_memory, in_postgres
-from tests.support.stored_values import AT, DEPLOYMENT, HELD, decision
+from tests.support.stored_values import AT, DEPLOYMENT, HELD, PAPER, decision
 
 pytest_plugins = ["tests.support.postgres"]
 pytestmark = pytest.mark.anyio
@@ -156,12 +158,29 @@ async def test_signed_heads_are_kept_once_and_only_of_the_chain(database: str, i
         assert await journal.due(1) == ()
 
 
+OLD_ROWS = """
+insert into users (id) values ('OLD')
+insert into skills (id, user_id, name, slug) values ('OLD', 'OLD', 'Old', 'old')
+insert into skill_versions (skill_id, version, payload, payload_hash) values ('OLD', 1, '{}', repeat('0', 64))
+insert into deployments (id, user_id, skill_id, skill_version, broker_kind, status, account_key) \
+values ('OLD', 'OLD', 'OLD', 1, 'paper', 'running', 'paper:OLD')
+insert into leases (account_key, epoch, holder, state, expires_at, deployment_id) \
+values ('paper:OLD', 1, 'runner-1', 'held', now() + interval '1 hour', 'OLD')
+"""
+OLD_COMMANDS = """
+insert into agent_commands (id, deployment_id, seq, kind, issued_at, state) \
+select gen_random_uuid(), 'OLD', seq, 'pause', now(), 'queued' from generate_series(1, 2) as seq
+update agent_commands set state = 'applied', outcome = 'paused', acked_at = now() where seq = 1
+"""
+"""What was left behind once; OLD is the id of everything."""
+
+
 async def test_deployments_from_before_get_a_journal_that_says_so(empty_database: str) -> None:
     """Their genesis is marked as adopted and their lease is known, so that epochs go on from there."""
     shipped = shipped_migrations()
     await migrate(empty_database, [each for each in shipped if each.version < 8])
-    async with open_store(empty_database) as store:
-        subject = await in_postgres(store, empty_database)
+    for row in OLD_ROWS.strip().split("\n"):
+        execute(empty_database, row.replace("OLD", DEPLOYMENT))
     await migrate(empty_database, shipped)
     async with open_store(empty_database) as store:
         first, second = await store.journal.after(DEPLOYMENT, 0, 9)
@@ -171,5 +190,21 @@ async def test_deployments_from_before_get_a_journal_that_says_so(empty_database
             "lease",
             1,
         )
-        await store.decisions.record(subject.fence, decision(subject.skill), HELD)
+        fence = Fence(account=PAPER, epoch=1)
+        await store.decisions.record(fence, decision(SkillId(DEPLOYMENT)), HELD)
         assert [entry.kind for entry in await store.journal.after(DEPLOYMENT, 2, 9)] == ["decision"]
+
+
+async def test_commands_from_before_they_could_be_claimed_still_fit_their_journal(empty_database: str) -> None:
+    """Acknowledged was done: their records say nothing of an end, and the end that they are given is that one."""
+    shipped = shipped_migrations()
+    await migrate(empty_database, [each for each in shipped if each.version < 14])
+    for row in (OLD_ROWS + OLD_COMMANDS).strip().split("\n"):
+        execute(empty_database, row.replace("OLD", DEPLOYMENT))
+    await migrate(empty_database, shipped)
+    async with open_store(empty_database) as store:
+        waiting, done = await store.commands.recent(DEPLOYMENT, 9)
+        report = await audit_journal(store, DEPLOYMENT, {})
+    assert (waiting.finished_at, waiting.acked_at, waiting.steps) == (None, None, ())
+    assert done.finished_at == done.acked_at is not None
+    assert report.is_whole, report

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from agentic_core.domain import AccountKey
 from agentic_core.errors import ConfigError, MigrationMismatch, StoreUnavailable
 from agentic_core.store.postgres import open_store
 from agentic_core.store.postgres.migrator import migrate
@@ -13,6 +16,11 @@ from tests.support.stored_values import DEPLOYMENT, HELD, USER, decision
 
 pytest_plugins = ["tests.support.postgres"]
 pytestmark = pytest.mark.anyio
+
+ACCOUNT = AccountKey("paper:somebody")
+HANG_UP = """
+select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()
+"""
 
 
 async def test_store_without_a_server_says_where_it_looked(tmp_path: Path) -> None:
@@ -84,3 +92,21 @@ async def test_store_whose_rows_stay_locked_gives_up(database: str) -> None:
             await locking.connection.execute("lock table decision_snapshots in exclusive mode")
             with pytest.raises(StoreUnavailable, match="lock timeout"):
                 await store.decisions.record(subject.fence, decision(subject.skill), HELD)
+
+
+async def test_store_is_back_at_once_after_an_outage(database: str, tmp_path: Path) -> None:
+    """Attempts to connect do not move further apart the longer it lasts: a lease would not outlive that."""
+    known = conninfo_to_dict(database)
+    door = tmp_path / ".s.PGSQL.5432"
+    door.symlink_to(Path(str(known["host"])) / f".s.PGSQL.{known['port']}")
+    async with open_store(make_conninfo(database, host=str(tmp_path), port=5432)) as store:
+        await store.leases.read(ACCOUNT)
+        door.unlink()
+        execute(database, HANG_UP)
+        with pytest.raises(StoreUnavailable):
+            await store.leases.read(ACCOUNT)  # noticed now
+        with pytest.raises(StoreUnavailable):
+            await store.leases.read(ACCOUNT)  # after ten seconds of waiting for a connection
+        door.symlink_to(Path(str(known["host"])) / f".s.PGSQL.{known['port']}")
+        with anyio.fail_after(3):
+            await store.leases.read(ACCOUNT)

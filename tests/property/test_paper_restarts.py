@@ -19,6 +19,7 @@ from agentic_core.domain import (
     Trigger,
     TriggerKind,
 )
+from agentic_core.domain.account_events import LiquidationTold
 from agentic_core.domain.ledger import LedgerEntry
 from agentic_core.ports.account_reads import RestingOrder
 from agentic_core.ports.broker import Absent
@@ -60,6 +61,8 @@ class Plan(msgspec.Struct, frozen=True):
     """Writes of the venue's books at which the process dies, before or after them."""
     booked: tuple[int, ...]
     """How many of the oldest events are booked after each look."""
+    units: str
+    """What is opened at a time; much of it is more than the account can carry through a fall of some dollars."""
 
 
 class Final(msgspec.Struct, frozen=True):
@@ -70,6 +73,8 @@ class Final(msgspec.Struct, frozen=True):
     positions: dict[Symbol, tuple[Decimal, Decimal]]
     entries: tuple[LedgerEntry, ...]
     resting: tuple[RestingOrder, ...]
+    liquidated: frozenset[str]
+    """The names of all liquidations that were told of."""
 
 
 @st.composite
@@ -112,6 +117,7 @@ def plans(draw: st.DrawFn) -> Plan:
         outages=gone,
         deaths=tuple(draw(st.lists(st.tuples(st.integers(1, 40), st.booleans()), max_size=4))),
         booked=tuple(draw(st.lists(st.integers(0, 4), min_size=1, max_size=7))),
+        units=draw(st.sampled_from(["3.5", "1600", "3500"])),
     )
 
 
@@ -120,7 +126,7 @@ class Trader:
 
     def __init__(self, plan: Plan, *, dies: bool) -> None:
         self.plan = plan
-        self.place = PaperPlace(PathMarket(plan.paths))
+        self.place = PaperPlace(PathMarket(plan.paths), leverage=40)
         self.outages = {each.after: each for each in plan.outages} if dies else {}
         self.away = {look for each in plan.outages for look in range(each.after + 1, each.back)}
         self.deaths = dict(plan.deaths) if dies else {}
@@ -175,7 +181,7 @@ class Trader:
 
     def _intent(self, act: Act) -> OrderIntent | None:
         side, price = SIDES[act.symbol], self.place.market.price(act.symbol)
-        base = order(act.number, side, "3.5", price * 2 if side is Side.BUY else price / 2, symbol=act.symbol)
+        base = order(act.number, side, self.plan.units, price * 2 if side is Side.BUY else price / 2, symbol=act.symbol)
         match act.what:
             case "open":
                 return base
@@ -220,6 +226,7 @@ class Trader:
             positions={symbol: (each.size, each.entry_cost) for symbol, each in sorted(account.positions.items())},
             entries=entries,
             resting=tuple(sorted(orders.orders, key=lambda one: one.venue_order_id)),
+            liquidated=frozenset(one.liquidation_id for one in self.place.heard if isinstance(one, LiquidationTold)),
         )
 
 

@@ -136,6 +136,9 @@ class PathMarket:
         price = self.price(symbol)
         return FreshPrice(read_at=self.at, mark=price, bid=price, ask=price)
 
+    def be_asked(self, symbols: Sequence[Symbol]) -> None:
+        """Be asked for marks, of which all are known already."""
+
     async def watch(self, symbols: Sequence[Symbol]) -> NoReturn:
         """Do nothing for ever."""
         self.asked.append(f"watch {', '.join(symbols)}")
@@ -164,6 +167,7 @@ class _Facts:
 
     async def marks(self, symbols: Sequence[Symbol]) -> Mapping[Symbol, Mark]:
         self._market.now()
+        self._market.be_asked(symbols)
         marks = {symbol: self._market.newest_mark(symbol) for symbol in symbols}
         return {symbol: mark for symbol, mark in marks.items() if mark is not None}
 

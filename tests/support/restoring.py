@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from agentic_core.domain import AccountKey, CommandKind, Fence
+from agentic_core.domain import AccountKey, CommandKind, Desired, Fence
 from agentic_core.errors import DatabaseRestored
 from agentic_core.store.postgres import open_store
 from tests.support.by_hand import execute
@@ -23,6 +23,8 @@ async def _begin(dsn: str) -> None:
         await in_postgres(store, dsn, live=True)
         for kind in CommandKind:
             await store.commands.queue(DEPLOYMENT, kind, payload={}, at=AT)
+        # The kill among them would leave it to whoever closes everything.
+        await store.deployments.set_desired(DEPLOYMENT, Desired.RUNNING)
 
 
 def begin(dsn: str) -> None:
@@ -35,8 +37,7 @@ async def _tick(dsn: str, minute: int) -> tuple[int, int]:
         skill = (await store.deployments.load(DEPLOYMENT)).skill_id
         known = await store.leases.read(LIVE)
         holder = "runner-1" if known is None or not known.holder else known.holder
-        desired = await store.deployments.desired(DEPLOYMENT)
-        lease = await store.leases.acquire(LIVE, holder, TTL_MS, deployment=DEPLOYMENT, desired=desired)
+        lease = await store.leases.acquire(LIVE, holder, TTL_MS, deployment=DEPLOYMENT)
         assert lease is not None
         fence = Fence(account=LIVE, epoch=lease.epoch)
         subject = StoreUnderTest(store=store, run_out=_nobody_waits, skill=skill, lease=lease, fence=fence)
@@ -57,8 +58,7 @@ def tick(dsn: str, minute: int) -> tuple[int, int]:
 async def _refusal(dsn: str) -> str | None:
     async with open_store(dsn) as store:
         try:
-            desired = await store.deployments.desired(DEPLOYMENT)
-            await store.leases.acquire(LIVE, "runner-1", TTL_MS, deployment=DEPLOYMENT, desired=desired)
+            await store.leases.acquire(LIVE, "runner-1", TTL_MS, deployment=DEPLOYMENT)
         except DatabaseRestored as error:
             return str(error)
         return None

@@ -30,11 +30,13 @@ from tests.support.account_hand import AccountHand
 from tests.support.hyperliquid_desk import LIVE, OPTIONS, OWNER, WALLET, GivenEnvironment, approve
 from tests.support.markets import BTC
 
-__all__ = ["ACCOUNT", "CASH", "LIMITS", "MANDATE", "ME", "WISH", "Room", "SessionPlace", "buying", "play"]
+__all__ = ["ACCOUNT", "CASH", "LIMITS", "MANDATE", "ME", "MIDNIGHT", "WISH", "Room", "SessionPlace", "buying", "play"]
 
 ME = d.DeploymentId("00000000-0000-4000-8000-000000000001")
 ACCOUNT = d.AccountKey(f"testnet:{OWNER.address}")
 CASH = d.Usd(Decimal(10_000))
+MIDNIGHT = d.Instant(1_767_225_600_000)
+"""2026-01-01 00:00Z."""
 ADDRESS = VenueAddress(network=Network.TESTNET, rest_url="http://simulated", stream_url="ws://simulated")
 LIMITS = d.RiskLimits(
     position_bps_max=d.Bps(2_000),
@@ -171,6 +173,7 @@ class Room:
         self.status = d.DeploymentStatus.RUNNING
         self.environment: GivenEnvironment = LIVE
         self.rules = LiveRules()
+        self.terms = PaperTerms()
         self.complaints: list[str] = []
         self.deployment = DeploymentRecord(
             id=ME,
@@ -256,7 +259,7 @@ class Room:
         )
         if self.on_paper:
             markets = hyperliquid_markets(ADDRESS, machine, complain=self.complaints.append)
-            return paper_venues(markets, self.store, PaperTerms(), world.clock)
+            return paper_venues(markets, self.store, self.terms, world.clock)
         return hyperliquid_venues(ADDRESS, machine, signer, complain=self.complaints.append)
 
     async def positions(self) -> dict[str, Decimal]:
@@ -268,7 +271,12 @@ class Room:
 
 
 def play(
-    story: Callable[[Room], Awaitable[None]], *, seed: int = 1, mandate: Mandate = MANDATE, on_paper: bool = False
+    story: Callable[[Room], Awaitable[None]],
+    *,
+    seed: int = 1,
+    mandate: Mandate = MANDATE,
+    on_paper: bool = False,
+    start: d.Instant = MIDNIGHT,
 ) -> None:
     """Play a story in a room of its own."""
 
@@ -277,4 +285,4 @@ def play(
         room.price("100")
         await story(room)
 
-    World(seed).run(main)
+    World(seed, start=start).run(main)

@@ -6,7 +6,7 @@ import pytest
 from agentic_core.deployments.commanding import follow_command, give_command
 from agentic_core.domain import DeploymentRecord, DeploymentStatus, HaltReason, Instant
 from agentic_core.domain.records import CommandKind, CommandState
-from agentic_core.errors import IllegalTransition
+from agentic_core.errors import IllegalTransition, InputError
 from agentic_core.store.memory import MemoryStore
 from tests.support.clocks import VirtualClock
 from tests.support.stored_values import AT, USER, deployment, hash_of
@@ -49,6 +49,22 @@ async def test_resume_before_any_command_is_tied_to_none() -> None:
     """Numbers begin with one, so nought is before the first."""
     store, record = await room(DeploymentStatus.RUNNING)
     assert (await give_command(store.commands, record, CommandKind.RESUME, at=AT)).payload == {"expects_seq": "0"}
+
+
+@pytest.mark.parametrize("expects", ["", " ", "abc", "-1", "#2", "1.0"])
+async def test_resume_tied_to_what_is_no_number_is_refused(expects: str) -> None:
+    """Nothing is queued: an empty variable of a shell must not loosen what somebody has seen."""
+    store, record = await room(DeploymentStatus.PAUSED)
+    with pytest.raises(InputError, match="take the number that `agentic deployments show` gives"):
+        await give_command(store.commands, record, CommandKind.RESUME, at=AT, expects=expects)
+    assert await store.commands.recent(record.id, 1) == ()
+
+
+async def test_command_that_tightens_is_tied_to_nothing() -> None:
+    """Whoever says what they saw expects that it is heeded."""
+    store, record = await room(DeploymentStatus.RUNNING)
+    with pytest.raises(InputError, match="only resume and clear_halt are"):
+        await give_command(store.commands, record, CommandKind.PAUSE, at=AT, expects="1")
 
 
 @pytest.mark.parametrize(("expects", "tied_to"), [(None, str(LATER)), ("77", "77")])

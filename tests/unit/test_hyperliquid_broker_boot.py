@@ -12,12 +12,11 @@ from agentic_hl.broker import (
     ClockReading,
     LeverageWanted,
     ListingRead,
-    SymbolSettings,
     Unread,
     boot_findings,
 )
 from agentic_hl.wire.addresses import Address
-from agentic_hl.wire.messages.account import AgentWallet, AssetSettings, Leverage, RoleOwner, UserRole
+from agentic_hl.wire.messages.account import AgentWallet, RoleOwner, UserRole
 
 ACCOUNT, WALLET = Address("0x" + "a1" * 20), Address("0x" + "b2" * 20)
 OTHER = "0x" + "c3" * 20
@@ -25,12 +24,6 @@ BTC = Symbol("BTC")
 NOW = Instant(1_790_000_000_000)
 DAY = 86_400_000
 SILENT = Unread(cause="nobody answers")
-
-
-def settings(value: int = 5, kind: str = "cross") -> AssetSettings:
-    """Return what BTC is set to."""
-    leverage = Leverage(type=kind, value=value)
-    return AssetSettings(user=ACCOUNT, coin="BTC", leverage=leverage, largest_szs=("1", "1"), available=("1", "1"))
 
 
 def wallet(days: int | None, address: str = WALLET) -> AgentWallet:
@@ -45,9 +38,9 @@ def clock(venue_ahead: int, took: int = 0) -> ClockReading:
     )
 
 
-def traded(found: AssetSettings | Unread, wanted: int = 5, symbol: Symbol = BTC) -> dict[Symbol, SymbolSettings]:
-    """Return the settings of one symbol."""
-    return {symbol: SymbolSettings(wanted=LeverageWanted(value=wanted), found=found)}
+def traded(leverage: int = 5, symbol: Symbol = BTC) -> dict[Symbol, LeverageWanted]:
+    """Return what one symbol is to be traded at."""
+    return {symbol: LeverageWanted(value=leverage)}
 
 
 GOOD = BootFacts(
@@ -57,9 +50,8 @@ GOOD = BootFacts(
     mode="default",
     wallets=(wallet(90), wallet(-5, OTHER)),
     clock=clock(0),
-    held=frozenset(),
     listing=ListingRead(version="11", leverage_max=MappingProxyType({BTC: 40})),
-    symbols=traded(settings()),
+    wanted=traded(),
 )
 
 
@@ -102,12 +94,9 @@ REFUSALS: dict[str, tuple[BootFacts, str]] = {
     "slow reading": (replace(GOOD, clock=clock(0, took=2_001)), "clock"),
     "clock set back meanwhile": (replace(GOOD, clock=clock(0, took=-1)), "clock"),
     "listing unread": (replace(GOOD, listing=SILENT), "listing"),
-    "not listed": (replace(GOOD, symbols=traded(settings(), symbol=Symbol("NOSUCH"))), "listing"),
-    "too much leverage": (replace(GOOD, symbols=traded(settings(41), wanted=41)), "leverage"),
-    "no leverage": (replace(GOOD, symbols=traded(settings(0), wanted=0)), "leverage"),
-    "leverage unread": (replace(GOOD, symbols=traded(SILENT)), "leverage"),
-    "leverage of a new type": (replace(GOOD, symbols=traded(settings(5, "quantum"))), "leverage"),
-    "positions unread": (replace(GOOD, held=SILENT), "positions"),
+    "not listed": (replace(GOOD, wanted=traded(symbol=Symbol("NOSUCH"))), "listing"),
+    "too much leverage": (replace(GOOD, wanted=traded(41)), "leverage"),
+    "no leverage": (replace(GOOD, wanted=traded(0)), "leverage"),
 }
 
 
@@ -139,17 +128,6 @@ def test_boot_clock_limit_is_what_the_rules_say() -> None:
 def test_boot_warns_of_a_wallet_that_ends_within_fourteen_days(days: int, found: list[tuple[str, str]]) -> None:
     """It still starts, and says for how long."""
     assert told(replace(GOOD, wallets=(wallet(days),))) == found
-
-
-@pytest.mark.parametrize("found", [settings(20), settings(5, "isolated")])
-def test_boot_leaves_a_different_leverage_to_be_set_while_flat(found: AssetSettings) -> None:
-    """Value and kind of margin both count; a position that is held has to go first."""
-    facts = replace(GOOD, symbols=traded(found))
-    (flat,) = boot_findings(facts)
-    (held,) = boot_findings(replace(facts, held=frozenset({BTC})))
-    assert (flat.check.value, flat.severity.value, flat.symbol) == ("leverage", "to_set", BTC)
-    assert flat.message.endswith("set 5x cross now that it is flat")
-    assert held.message.endswith("set 5x cross once its position is closed")
 
 
 def test_boot_warns_when_the_listings_are_not_those_last_seen() -> None:

@@ -1,4 +1,4 @@
-"""Opening the live broker: only where everything is clear, and with what has to be set before the first order."""
+"""Opening the live broker: only where everything is clear."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +15,6 @@ from agentic_hl.venue.terms import Mode
 from agentic_hl.wire.network import Network
 from tests.support.hyperliquid_desk import OWNER, WALLET, GivenEnvironment, HyperliquidDesk, NothingRemembered, sendable
 from tests.support.markets import ACCOUNT, AT, BTC, ETH, order
-from tests.support.resting_intents import leverage_of
 
 pytestmark = pytest.mark.anyio
 
@@ -39,29 +38,17 @@ async def test_opened_broker_of_an_account_in_order_trades_at_once() -> None:
     """Nothing is left to do, and nothing is warned of."""
     desk = HyperliquidDesk()
     found = await opened(desk)
-    assert (found.mode, found.to_set, found.warnings) == ("default", {}, ())
+    assert (found.mode, found.warnings) == ("default", ())
     desk.posted.clear()
     assert isinstance(await found.broker.send(sendable(order(0, Side.BUY, "2", "101"))), Accepted)
     assert desk.posted[0][0] == "/exchange"
 
 
-async def test_opened_broker_says_what_every_flat_symbol_has_to_be_set_to() -> None:
-    """Those that differ in value or in kind of margin, and no other, though no account state tells any of them."""
+async def test_broker_is_opened_without_a_question_about_each_symbol() -> None:
+    """Each costs weight that the start has not; what a symbol is set to is looked at before it is opened."""
     desk = HyperliquidDesk()
-    sol = Symbol("SOL")
-    others = {ETH: LeverageWanted(value=4), sol: LeverageWanted(value=10, isolated=True)}
-    found = await opened(desk, terms({BTC: LeverageWanted(value=10), **others}))
-    assert dict(found.to_set) == others
-
-
-async def test_opened_broker_has_nothing_left_to_set_once_it_was_set() -> None:
-    """The next process asks the venue again, and finds it as wanted."""
-    desk = HyperliquidDesk()
-    wanted = terms({BTC: LeverageWanted(value=4)})
-    first = await opened(desk, wanted)
-    assert dict(first.to_set) == {BTC: LeverageWanted(value=4)}
-    assert isinstance(await first.broker.send(sendable(leverage_of(0, 4))), Accepted)
-    assert dict((await opened(desk, wanted)).to_set) == {}
+    await opened(desk, terms({BTC: LeverageWanted(value=4), ETH: LeverageWanted(value=4)}))
+    assert not [body for _, body in desk.posted if b"activeAssetData" in body]
 
 
 async def test_opened_broker_tells_how_the_account_keeps_its_money() -> None:

@@ -147,3 +147,11 @@ def test_only_the_secret_itself_is_taken(secret: str, said: str) -> None:
     bearer = Bearer([secret])
     assert bearer.may(f"Bearer {secret.encode().decode('latin-1')}")
     assert bearer.may(f"Bearer {carried}") == (carried.encode("latin-1") == secret.encode())
+
+
+def test_secret_that_is_no_text_is_taken_by_its_bytes() -> None:
+    """As `openssl rand` gives them, and as an environment and a header hand them on."""
+    secret = bytes(range(128, 256))
+    bearer = Bearer([secret.decode("utf-8", "surrogateescape")])
+    assert bearer.may(f"Bearer {secret.decode('latin-1')}")
+    assert not bearer.may(f"Bearer {secret[1:].decode('latin-1')}")

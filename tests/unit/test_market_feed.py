@@ -32,13 +32,13 @@ NAMES = (BTC, ETH)
 class Desk:
     """The shipped feed over a told market, and what it passes on."""
 
-    def __init__(self, symbols: Sequence[Symbol] = NAMES) -> None:
+    def __init__(self, symbols: Sequence[Symbol] = NAMES, *, gather_s: float = 0) -> None:
         self.clock = VirtualClock(Instant(NOON))
         self.venue = ToldMarket(self.clock, begins=NOON - HOUR_MS)
         limits = FreshnessLimits(mark_age_ms_max=ALWAYS, book_age_ms_max=ALWAYS)
         self.market = LiveMarketData(self.venue, self.clock, limits=limits)
         self.told: list[StreamEvent] = []
-        self.feed = MarketFeed(self.market, self.clock, symbols, tell=self.told.append)
+        self.feed = MarketFeed(self.market, self.clock, symbols, tell=self.told.append, gather_s=gather_s)
         self.filled: list[GapFilled | None] = []
 
     def hear(self, channel: str, payload: object, topic: Topic) -> None:
@@ -73,9 +73,9 @@ class Desk:
         return filled
 
 
-async def knowing_desk(symbols: Sequence[Symbol] = NAMES) -> Desk:
+async def knowing_desk(symbols: Sequence[Symbol] = NAMES, *, gather_s: float = 0) -> Desk:
     """Return a desk that knows the listings, so that only what is looked at is asked for."""
-    desk = Desk(symbols)
+    desk = Desk(symbols, gather_s=gather_s)
     await desk.market.instruments()
     desk.venue.asked.clear()
     return desk
@@ -189,6 +189,18 @@ async def test_gap_that_opens_while_another_is_asked_for_waits_for_a_question_of
         for number in (2, 3, 4):
             tasks.start_soon(desk.fill, "activeAssetCtx", "ETH", number)
     assert (desk.filled, desk.venue.kinds()) == ([GapFilled()] * 4, ["metaAndAssetCtxs"] * 2)
+
+
+async def test_gaps_of_many_marks_that_open_shortly_after_each_other_cost_one_question() -> None:
+    """A connection opens one for each symbol, as their subscriptions are confirmed."""
+    desk = await knowing_desk(gather_s=0.25)
+    async with anyio.create_task_group() as tasks:
+        for number in range(10):
+            tasks.start_soon(desk.fill, "activeAssetCtx", NAMES[number % 2], number)
+            await desk.clock.let_pass(20)
+        assert desk.venue.kinds() == []
+        await desk.clock.let_pass(250)
+    assert (desk.filled, desk.venue.kinds()) == ([GapFilled()] * 10, ["metaAndAssetCtxs"])
 
 
 @pytest.mark.parametrize("kind", ["activeAssetCtx", "l2Book"])

@@ -23,10 +23,11 @@ from agentic_core.settings import (
         ({"CRON_SECRET": "new"}, ("new",)),
         ({"CRON_SECRET": "new", "CRON_SECRET_PREVIOUS": "old"}, ("new", "old")),
         ({"CRON_SECRET_PREVIOUS": "old"}, ("old",)),
+        ({"CRON_SECRET": "from a file\n", "CRON_SECRET_PREVIOUS": " \t"}, ("from a file",)),
     ],
 )
 def test_secrets_are_the_one_and_the_one_before(environment: dict[str, str], secrets: tuple[str, ...]) -> None:
-    """An empty one is none."""
+    """An empty one is none, and no header could carry the end of a line."""
     assert cron_secrets(environment) == secrets
 
 

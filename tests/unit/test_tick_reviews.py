@@ -6,6 +6,7 @@ from agentic_core.domain import CommandKind, DeploymentStatus
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.alerts import AlertWatch
 from agentic_core.runtime.guarding import TickGuards
+from agentic_core.simulation.world import WorldClock
 from tests.support.guard_room import MIDNIGHT, decide, guarded, obey, waiting
 from tests.support.ticker_room import TickerRoom
 from tests.support.turns import DEPLOYMENT
@@ -70,5 +71,38 @@ def test_call_for_a_human_of_an_earlier_runner_is_found_in_the_log() -> None:
         await place.context.diary.flush()
         await place.clock.sleep(1_200)
         assert await guards.check(MIDNIGHT) == "alert: nobody answered for 20 min: BTC cannot be closed"
+
+    guarded(main)
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_clock_that_is_set_changes_nothing_about_how_long_a_call_waits(hours: int) -> None:
+    """Neither longer, which would let it trade on, nor shorter."""
+
+    async def main(place: TickerRoom, guards: TickGuards, alerts: AlertWatch) -> None:
+        alerts.paged("BTC cannot be closed")
+        assert isinstance(place.clock, WorldClock)
+        place.clock.step(hours * 3_600_000)
+        await place.clock.sleep(890)
+        assert await guards.check(MIDNIGHT) is None
+        await place.clock.sleep(10)
+        assert await guards.check(MIDNIGHT) == "alert: nobody answered for 15 min: BTC cannot be closed"
+
+    guarded(main)
+
+
+def test_first_of_the_calls_that_nobody_answered_counts_after_a_restart() -> None:
+    """Whoever calls every minute and starts anew every ten would otherwise wait for ever; what was answered is past."""
+
+    async def main(place: TickerRoom, guards: TickGuards, _: AlertWatch) -> None:
+        diary = place.context.diary
+        diary.say(LogEvent.HUMAN_NEEDED, "long ago", level=LogLevel.ERROR)
+        await place.clock.sleep(60)
+        await obey(place, CommandKind.SNAPSHOT, DeploymentStatus.RUNNING)
+        for number in range(16):
+            await place.clock.sleep(60)
+            diary.say(LogEvent.HUMAN_NEEDED, f"call {number}", level=LogLevel.ERROR)
+        await diary.flush()
+        assert await guards.check(MIDNIGHT) == "alert: nobody answered for 15 min: call 0"
 
     guarded(main)

@@ -11,6 +11,7 @@ from agentic_core.brokers.paper.broker import PaperBroker
 from agentic_core.brokers.paper.hours import FundingHours
 from agentic_core.brokers.paper.keeping import Kept, Staged, keep_order, kept_text, open_order
 from agentic_core.brokers.paper.ledger import PaperLedger
+from agentic_core.brokers.paper.orders import OpenOrder
 from agentic_core.brokers.paper.pending import Pending
 from agentic_core.brokers.paper.replaying import Replaying
 from agentic_core.brokers.paper.said import liquidation_told, orders_told
@@ -31,8 +32,6 @@ from agentic_core.ports.paper_books import PaperBooks, PaperRecord
 
 __all__ = ["PaperAccount", "PaperStores"]
 
-_MISSED_MS: Final = YOUNG_MS + 30_000
-"""From how long a time on in which nobody saw the market its candles are gone through."""
 _KEEP_EVERY_MS: Final = MINUTE_MS
 """How often what is kept is written anew where nothing happens; a restart goes through candles from then on."""
 
@@ -113,9 +112,23 @@ class PaperAccount:
         if self._hours.is_due(now):
             await self._hours.ask(self._market.market, now)
 
+    async def ask_for_marks(self, *symbols: Symbol, at_once: bool = False) -> None:
+        """Ask the market for marks of what is held, and of these, that nobody was told of for a while.
+
+        Raises:
+            VenueUnavailable: it does not answer.
+        """
+        await self._around.renew({*self.symbols, *symbols}, self._market.now(), at_once=at_once)
+
+    def unseen(self, *symbols: Symbol) -> tuple[Symbol, ...]:
+        """List what is held, and which of these, whose marks are too old for anything to happen by them."""
+        now = self._market.now()
+        return tuple(one for one in sorted({*self.symbols, *symbols}) if not self._around.is_seen((one,), now))
+
     async def acted(self) -> None:
         """Keep and tell what an action has caused; within `present`."""
         self._kept_at = None
+        self._lived_until = max(self._lived_until, self.ledger.as_of)  # a candle that had begun knows nothing of it
         self._hear()
         await self._keep()
 
@@ -154,21 +167,18 @@ class PaperAccount:
         symbols = self.symbols
         self._around.look(symbols)
         if self._around.is_seen(symbols, now):
-            if now - self._lived_until > _MISSED_MS:
+            if now - self._lived_until > YOUNG_MS:
                 await self._make_up(now)
                 self._around.look(symbols)
             self._reach(now)
             await self._live(now)
-            self._lived_until = max(self._lived_until, now)
-        else:
-            self._reach(now)
-            self.ledger.as_of = self._moment(now)
-            self._hear()
-        await self._keep()
+            # What a mark does not tell any more may have to be found in candles.
+            self._lived_until = max(self._lived_until, self._around.seen_until(self.symbols, now))
+        await self._keep()  # what nobody sees is lived once it is seen again
 
     async def _make_up(self, now: Instant) -> None:
         if self.symbols and now > self._lived_until:
-            replaying = Replaying(self.broker, self._around, self._hours, self._live)
+            replaying = Replaying(self.broker, self._around, self._hours, self._live, self._meet)
             await replaying.go(self._market.market, self.symbols, after=self._lived_until, until=now)
             self._kept_at = None
         self._lived_until = max(self._lived_until, now)
@@ -180,25 +190,35 @@ class PaperAccount:
     async def _live(self, at: Instant) -> None:
         for payment in self._hours.pay(self.ledger, at):
             self._happened(FundingTold(payment=payment))
-        self.ledger.as_of = to = self._moment(at)
-        while self._may_execute():
-            await self.broker.advance(to)
-            if not self._hear():  # what has fired without an execution rests at once, and meets the same market
-                break
+        await self._meet(at)
+        if self.ledger.cross_equity < self.ledger.cross_maintenance:
+            await self._renew_books({one.symbol for one in self.ledger.cross_positions()}, at)
         for found in await self.broker.enforce_margin():
             self._happened(liquidation_told(found))
         self._hear()
 
+    async def _meet(self, at: Instant) -> None:
+        self.ledger.as_of = to = self._moment(at)
+        if self._may_execute():
+            await self._renew_books(self._reached(), to)
+            await self.broker.advance(to)
+            self._hear()
+
+    async def _renew_books(self, symbols: Iterable[Symbol], at: Instant) -> None:
+        for symbol in sorted(symbols):
+            await self._around.renew_book(symbol, at)
+
     def _may_execute(self) -> bool:
-        for order in self.broker.open_orders:
-            intent = order.intent
-            if order.waiting is None:
-                return True
-            if self.ledger.has_mark(intent.symbol):
-                mark = self.ledger.price(intent.symbol)
-                if is_reached(order.waiting, intent.side, mark):
-                    return True
-        return False
+        return any(order.waiting is None for order in self.broker.open_orders) or bool(self._reached())
+
+    def _reached(self) -> set[Symbol]:
+        return {order.intent.symbol for order in self.broker.open_orders if self._has_reached(order)}
+
+    def _has_reached(self, order: OpenOrder) -> bool:
+        symbol, waiting = order.intent.symbol, order.waiting
+        if waiting is None or not self.ledger.has_mark(symbol):
+            return False
+        return is_reached(waiting, order.intent.side, self.ledger.price(symbol))
 
     def _moment(self, at: Instant) -> Instant:
         return max(at, self.ledger.as_of)

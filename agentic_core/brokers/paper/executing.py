@@ -12,6 +12,7 @@ from agentic_core.domain.ledger import once_each
 from agentic_core.domain.money import ZERO, Size
 from agentic_core.domain.order import Accepted, IntentState, PreparedIntent, Rejected, SendOutcome
 from agentic_core.domain.times import MINUTE_MS, Instant
+from agentic_core.errors import VenueUnavailable
 from agentic_core.ports.broker import Absent, BrokerCapabilities, Burned, Known, NotBurned, Observation, Searched
 
 __all__ = ["PaperExecutor", "snapshot_of"]
@@ -43,7 +44,12 @@ class PaperExecutor:
             StoreError: the database refused; whether it was performed is told by `observe` of whoever opens next.
         """
         account, intent = self._account, prepared.intent
+        await account.ask_for_marks(intent.symbol, at_once=True)
         async with account.present(intent.symbol):
+            unseen = account.unseen(intent.symbol)
+            if unseen:  # what has happened there meanwhile would come after what comes later
+                message = f"nothing was performed: marks of {', '.join(unseen)} are too old; send it once they are told"
+                raise VenueUnavailable(message)
             answered = self._answers.get(intent.cloid)
             if answered is not None:
                 return await self._again(prepared, answered)

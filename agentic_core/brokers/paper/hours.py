@@ -1,7 +1,7 @@
 """Funding of a paper account at a live market: owed at the whole hour, paid once its price and its rate are known.
 
-The price is the close of the candle that ends at the hour, which nobody has to have been there to see; so a process
-that was away comes to the same payments as one that was not.
+The price is the close of the candle that ends at the hour, or of the newest one before it where nobody traded then.
+Nobody has to have been there to see it, so a process that was away comes to the same payments as one that was not.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,6 +15,7 @@ from agentic_core.brokers.paper.ledger import PaperLedger
 from agentic_core.domain.funding import FundingPayment, funding_hours
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Candle
+from agentic_core.domain.money import Price
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import DAY_MS, HOUR_MS, MINUTE_MS, Instant, Interval
 from agentic_core.ports.market_data import MarketData
@@ -23,6 +24,8 @@ __all__ = ["FundingHours"]
 
 _SOON_MS: Final = 5_000
 """How long after an hour its candle and its rate are asked for first, and how often while they are young."""
+_LATE_MS: Final = MINUTE_MS
+"""How long after an hour the candle that ends there may still come; who trades nothing in a minute makes none."""
 _GIVEN_UP_MS: Final = DAY_MS
 """How long a rate may stay unknown."""
 
@@ -52,12 +55,13 @@ class FundingHours:
         self.funded_until = max(self.funded_until, now)
         return len(hours) > 0
 
-    def seen(self, symbol: Symbol, candles: Iterable[Candle], interval: Interval) -> None:
-        """Take the prices of whole hours out of candles."""
+    def seen(self, symbol: Symbol, candles: Iterable[Candle], interval: Interval, *, now: Instant) -> None:
+        """Take the prices of whole hours out of candles, all of which are there that had closed by now."""
         closes = {candle.open_time + interval.ms: candle.close for candle in candles}
         for number, one in enumerate(self._owed):
-            if one.symbol == symbol and one.price is None and one.hour in closes:
-                self._owed[number] = replace(one, price=closes[one.hour])
+            if one.symbol == symbol and one.price is None:
+                price = _price_at(one.hour, closes, may_come=now < one.hour + _LATE_MS)
+                self._owed[number] = replace(one, price=price)
 
     async def foresee(self, market: MarketData, symbols: Iterable[Symbol], until: Instant) -> None:
         """Learn the rates of the hours up to an instant.
@@ -88,10 +92,23 @@ class FundingHours:
             hours = [one.hour for one in self._owed if one.symbol == symbol]
             rates = await market.funding(symbol, after=Instant(min(hours) - 1), until=max(hours))
             self._rates |= {(symbol, hour): rate for hour, rate in rates.items()}
-            for hour in sorted({one.hour for one in self._owed if one.symbol == symbol and one.price is None}):
-                before = Instant(hour - MINUTE_MS)
+            for hour in self._unpriced(symbol):
+                before = Instant(hour - HOUR_MS)
                 candles = await market.candles(symbol, Interval.M1, after=before, until=hour)
-                self.seen(symbol, candles, Interval.M1)
+                self.seen(symbol, candles, Interval.M1, now=now)
+            if any(now >= hour + _LATE_MS for hour in self._unpriced(symbol)):
+                await self._take_marks(market, symbol, now)
+
+    async def _take_marks(self, market: MarketData, symbol: Symbol, now: Instant) -> None:
+        # Nobody has traded for an hour and more, so that no candle says anything; the mark does.
+        mark = (await market.marks([symbol])).get(symbol)
+        if mark is not None:
+            for number, one in enumerate(self._owed):
+                if one.symbol == symbol and one.price is None and now >= one.hour + _LATE_MS:
+                    self._owed[number] = replace(one, price=mark.price)
+
+    def _unpriced(self, symbol: Symbol) -> list[Instant]:
+        return sorted({one.hour for one in self._owed if one.symbol == symbol and one.price is None})
 
     def pay(self, ledger: PaperLedger, now: Instant) -> tuple[FundingPayment, ...]:
         """Enter what is known by now; what stayed unknown for a day is given up."""
@@ -104,7 +121,15 @@ class FundingHours:
             payment = FundingPayment.settle(one.symbol, one.hour, size=one.size, price=one.price, rate=rate)
             ledger.settle(payment)
             payments.append(payment)
-        self._owed = [one for one in waiting if now < one.hour + _GIVEN_UP_MS]
+        # What was never asked for is not given up: a whole day may just be lived again.
+        self._owed = [one for one in waiting if self._asked_at < one.hour or now < one.hour + _GIVEN_UP_MS]
         oldest = min((one.hour for one in self._owed), default=Instant(now - HOUR_MS))
         self._rates = {key: rate for key, rate in self._rates.items() if key[1] >= oldest}
         return tuple(payments)
+
+
+def _price_at(hour: Instant, closes: Mapping[int, Price], *, may_come: bool) -> Price | None:
+    if hour in closes or may_come:
+        return closes.get(hour)
+    newest = max((closed_at for closed_at in closes if closed_at < hour), default=None)
+    return None if newest is None else closes[newest]

@@ -63,7 +63,9 @@ def _fire(floor: Floor, placing: Placing, order: OpenOrder, book: Book) -> None:
     if not is_reached(trigger, intent.side, ledger.price(intent.symbol)):
         return
     floor.orders.fire(order, ledger.as_of)
-    attempt = placing.attempt(msgspec.structs.replace(intent, size=Size(order.left)), book, fired=order)
+    # As the venue's market triggers do: what does not execute at once rests no longer.
+    now = msgspec.structs.replace(intent, size=Size(order.left), time_in_force=TimeInForce.IOC)
+    attempt = placing.attempt(now, book, fired=order)
     if isinstance(attempt, str):
         floor.orders.end(order, status_of_refusal(attempt), ledger.as_of, attempt)
         return
@@ -72,8 +74,7 @@ def _fire(floor: Floor, placing: Placing, order: OpenOrder, book: Book) -> None:
     placing.commit(attempt, book)
     for fill in fills:
         floor.orders.fill(order, fill)
-    if intent.time_in_force is TimeInForce.IOC:
-        floor.orders.end(order, OrderStatus.CANCELED, ledger.as_of, "the book held no more within its limit")
+    floor.orders.end(order, OrderStatus.CANCELED, ledger.as_of, "the book held no more within its limit")
     _finish(floor, order, intent.symbol)
 
 

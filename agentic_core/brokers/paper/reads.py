@@ -11,6 +11,7 @@ from agentic_core.domain.funding import FundingPayment
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.ledger import once_each
 from agentic_core.domain.times import Instant
+from agentic_core.errors import VenueUnavailable
 from agentic_core.ports.account_reads import FillsRead, OrdersRead, RestingOrder, SymbolLeverage
 from agentic_core.ports.broker import Searched
 
@@ -64,14 +65,21 @@ class PaperReads:
         return tuple(each for each in entries if isinstance(each, Transfer))
 
     async def leverage(self, symbol: Symbol) -> SymbolLeverage:
-        """Return what a symbol is set to, also while it is flat."""
+        """Return what a symbol is set to, also while it is flat.
+
+        Raises:
+            VenueUnavailable: the market does not list it.
+        """
         account = self._account
         setting = account.ledger.margins.settings.get(symbol)
         if setting is not None:
             return SymbolLeverage(leverage=setting.leverage, isolated=setting.isolated)
         listed = account.instruments.get(symbol)
-        most = account.wish.limits.leverage_max
-        return SymbolLeverage(leverage=most if listed is None else min(most, listed.leverage_max), isolated=False)
+        if listed is None:
+            message = f"{symbol} is not listed, so nothing is set; ask for a symbol of the market"
+            raise VenueUnavailable(message, retryable=False)
+        leverage = min(account.wish.limits.leverage_max, listed.leverage_max)
+        return SymbolLeverage(leverage=leverage, isolated=False)
 
     async def mode(self) -> str:
         """Return how the account keeps its money."""

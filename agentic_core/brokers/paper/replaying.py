@@ -25,12 +25,14 @@ class Replaying:
         surroundings: Surroundings,
         hours: FundingHours,
         live: Callable[[Instant], Awaitable[None]],
+        meet: Callable[[Instant], Awaitable[None]],
     ) -> None:
-        """Take the account; `live` lets its orders and its margin meet the market of an instant."""
+        """Take the account; `live` lets its orders and its margin meet the market of an instant, `meet` its orders."""
         self._broker: Final = broker
         self._around: Final = surroundings
         self._hours: Final = hours
         self._live: Final = live
+        self._meet: Final = meet
         self._stood: Final[dict[Symbol, Decimal]] = {}
         # Where each symbol stands within its candle.
 
@@ -46,15 +48,15 @@ class Replaying:
         await self._hours.foresee(market, symbols, until)
         try:
             for opened_at in sorted({candle.open_time for candles in missed.values() for candle in candles}):
+                self._reach(opened_at, missed, interval, until)
                 await self._pass(opened_at, missed, interval, after)
-            self._reach(until, missed, interval)
+            self._reach(until, missed, interval, until)
         finally:
             self._around.be_present()
 
     async def _pass(
         self, opened_at: Instant, missed: Mapping[Symbol, Sequence[Candle]], interval: Interval, after: Instant
     ) -> None:
-        self._reach(opened_at, missed, interval)
         self._stood.clear()
         candles = {
             symbol: next((one for one in candles if one.open_time == opened_at), None)
@@ -68,10 +70,10 @@ class Replaying:
         for at in sorted({leg.at for each in legs.values() for leg in each}):
             await self._move({symbol: leg.price for symbol, each in legs.items() for leg in each if leg.at == at}, at)
 
-    def _reach(self, at: Instant, missed: Mapping[Symbol, Sequence[Candle]], interval: Interval) -> None:
+    def _reach(self, at: Instant, missed: Mapping[Symbol, Sequence[Candle]], interval: Interval, now: Instant) -> None:
         if self._hours.reach(at, self._broker.ledger.positions):
             for symbol, candles in missed.items():
-                self._hours.seen(symbol, candles, interval)
+                self._hours.seen(symbol, candles, interval, now=now)
 
     async def _move(self, targets: Mapping[Symbol, Decimal], at: Instant) -> None:
         # From one candle to the next prices jump, all at once; within a candle they pass what lies between.
@@ -83,7 +85,8 @@ class Replaying:
         for symbol, target in sorted(targets.items()):
             while (price := self._stood[symbol]) != target:
                 self._stand(symbol, stops_on_the_way(price, target, self._waiting_at(symbol)), at)
-                await self._live(at)
+                await self._meet(at)
+        await self._live(at)  # no margin is judged where only some of them have moved
 
     def _stand(self, symbol: Symbol, price: Decimal, at: Instant) -> None:
         self._stood[symbol] = price

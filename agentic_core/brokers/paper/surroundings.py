@@ -15,6 +15,8 @@ __all__ = ["YOUNG_MS", "Surroundings"]
 
 YOUNG_MS: Final = 60_000
 """How old a mark may be; while one is older, nobody sees the market."""
+_OLD_MS: Final = 30_000
+"""From how old a mark on it is asked for, and how often."""
 _BOTTOMLESS: Final = Size(Decimal(10**12))
 
 
@@ -26,6 +28,7 @@ class Surroundings:
         self._market: Final = market
         self._marks: Final[dict[Symbol, Mark]] = {}
         self._again: Final[dict[Symbol, Book]] = {}
+        self._asked_at = Instant(0)
 
     def mark(self, symbol: Symbol) -> Mark | None:
         """Return the mark an account is valued at; None where none was ever known."""
@@ -54,10 +57,35 @@ class Surroundings:
             message = f"what the paper account holds cannot be valued: no mark of {', '.join(unknown)} is to be had"
             raise VenueUnavailable(message)
 
+    async def renew(self, symbols: Iterable[Symbol], now: Instant, *, at_once: bool = False) -> None:
+        """Ask for marks of which nothing was heard for a while, not too often unless `at_once`.
+
+        Raises:
+            VenueUnavailable: the market does not answer.
+        """
+        old = [symbol for symbol in symbols if not self._is_young(self._newest(symbol), now, _OLD_MS)]
+        if old and (at_once or now >= self._asked_at + _OLD_MS):
+            self._asked_at = now
+            await self._market.market.marks(old)
+
+    async def renew_book(self, symbol: Symbol, now: Instant) -> None:
+        """Have a book no older than the mark: what a mark has triggered executes where the market stands by then.
+
+        Raises:
+            VenueUnavailable: the market does not answer.
+        """
+        book = await self.book(symbol)
+        if symbol not in self._again and book is not None and book.as_of < now:
+            await self._market.prices.fresh(symbol)  # reads the book, which is the newest then
+
     def is_seen(self, symbols: Iterable[Symbol], now: Instant) -> bool:
         """Tell whether the marks of all these are young."""
-        marks = [self.mark(symbol) for symbol in symbols]
-        return all(mark is not None and now - mark.as_of <= YOUNG_MS for mark in marks)
+        return all(self._is_young(self.mark(symbol), now, YOUNG_MS) for symbol in symbols)
+
+    def seen_until(self, symbols: Iterable[Symbol], now: Instant) -> Instant:
+        """Return up to when the oldest of their marks tells of the market."""
+        marks = (self.mark(symbol) for symbol in symbols)
+        return min((now, *(mark.as_of for mark in marks if mark is not None)))
 
     def live_again(self, symbol: Symbol, price: Decimal, at: Instant) -> None:
         """Let a symbol stand at a price, and trade there to any depth."""
@@ -68,6 +96,10 @@ class Surroundings:
     def be_present(self) -> None:
         """Return to the live market."""
         self._again.clear()
+
+    @staticmethod
+    def _is_young(mark: Mark | None, now: Instant, age_ms_max: int) -> bool:
+        return mark is not None and now - mark.as_of <= age_ms_max
 
     def _newest(self, symbol: Symbol) -> Mark | None:
         newest = self._market.newest_mark(symbol)

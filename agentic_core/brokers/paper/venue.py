@@ -1,7 +1,7 @@
 """A live market with a paper account: the same ports as an account at a real venue."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final, NoReturn
 
 import anyio
@@ -118,7 +118,9 @@ class PaperVenue:
             Fenced: the lease is lost; nothing that happened is told.
             StoreError: the database refused; likewise.
         """
-        await self._account.ask_for_funding()
+        for ask in (self._account.ask_for_funding, self._account.ask_for_marks):
+            with suppress(VenueUnavailable):  # it is asked again; what is not seen for long is said by `follow`
+                await ask()
         async with self._account.present():
             return snapshot_of(self._account)
 
@@ -158,6 +160,7 @@ class PaperVenue:
         while True:
             try:
                 told = AccountTold(account=await self.look())
+                self._check_sight()
             except (VenueUnavailable, StoreUnavailable) as exc:
                 if is_whole is not False:
                     tell(StreamTold(is_whole=False, reason=str(exc)))
@@ -168,6 +171,12 @@ class PaperVenue:
                 is_whole = True
                 tell(told)
             await self._clock.sleep(self._pause_ms() / 1_000)
+
+    def _check_sight(self) -> None:
+        unseen = self._account.unseen()
+        if unseen:
+            message = f"marks of {', '.join(unseen)} are too old; nothing happens to the account until they are told"
+            raise VenueUnavailable(message)
 
     def _pause_ms(self) -> int:
         # Whole seconds of the market, so that marks and whole hours are among them.

@@ -10,7 +10,6 @@ from agentic_core.domain.deployment_states import FINAL_STATUSES, DeploymentEven
 from agentic_core.domain.records import Command, CommandKind, CommandState
 from agentic_core.domain.trading import Desired, Restriction
 from agentic_core.errors import IllegalTransition, StoreError, StoreUnavailable
-from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.ports.clock import Clock
 from agentic_core.ports.runner_store import RunnerStore
 from agentic_core.runtime.commands.plan import LOOSENING, Answer, Begin, Known, Obey, Refuse, plan
@@ -53,7 +52,7 @@ class Control:
         clock: Clock,
         diary: Diary,
         timings: Timings = TIMINGS,
-        page: Callable[[str], None] | None = None,
+        page: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Take a deployment's parts.
 
@@ -65,7 +64,7 @@ class Control:
             clock: real time.
             diary: where outcomes are said.
             timings: how long what takes.
-            page: calls a human; without it only the diary does.
+            page: calls a human; the diary says so too.
         """
         self._ports: Final = CommandPorts(
             standing=standing,
@@ -74,15 +73,20 @@ class Control:
             store=store,
             clock=clock,
             say=diary.say,
-            page=page or (lambda words: diary.say(LogEvent.HUMAN_NEEDED, words, level=LogLevel.ERROR)),
+            page=page,
             timings=timings,
         )
-        self._sagas: Final = Sagas(self._ports)
+        self._sagas: Final = Sagas(self._ports, self._try_scan)
         self._platform: Final = PlatformWatch(self._ports)
         self._looking: Final = anyio.Lock()
         self._told = anyio.Event()
         self._has_begun = False
-        self._is_stale = False
+        self._is_stale = True
+
+    @property
+    def closes(self) -> bool:
+        """Whether somebody waits for everything to be closed."""
+        return self._sagas.closes
 
     async def begin(self) -> None:
         """Look at the switches and the commands once, so that whatever is opened afterwards obeys from the start.
@@ -92,13 +96,8 @@ class Control:
             StoreError: the database refused.
         """
         self._has_begun = True
-        standing = self._ports.standing
         await self._platform.look()
-        if standing.deployment.desired is Desired.FLATTEN and standing.status not in FINAL_STATUSES:
-            standing.hold(Restriction.KILL_LATCH)
-            await standing.follow(DeploymentEvent.KILL)
         await self.scan()
-        self._sagas.wake()
 
     async def run(self) -> None:
         """Answer commands until the deployment's status is final; a failure of any part ends the others, raised alone.
@@ -146,14 +145,28 @@ class Control:
     async def _answer_all(self) -> int:
         # An answer that fails may be stored all the same, so that everything is read again.
         ports, self._is_stale = self._ports, True
-        ports.standing.adopt(await ports.store.deployments.load(ports.deployment))
+        # The row last: an answer that nobody heard of is either still missing among the outcomes, or in the row.
         pending = await ports.store.commands.pending(ports.deployment)
+        ports.standing.adopt(await ports.store.deployments.load(ports.deployment))
+        await self._latch_where_desired()
         answers = plan(pending, await self._known(pending))
         for answer in answers:
             await self._give(answer)
         self._is_stale = False
         self._sagas.wake()
         return len(answers)
+
+    async def _latch_where_desired(self) -> None:
+        # Whoever wants it flat may have said so in the row alone.
+        ports, standing = self._ports, self._ports.standing
+        if standing.deployment.desired is not Desired.FLATTEN or standing.status in FINAL_STATUSES:
+            return
+        standing.hold(Restriction.KILL_LATCH)
+        target = standing.after(DeploymentEvent.KILL)
+        if target is not standing.status:
+            async with ports.store.unit(ports.fence) as unit:
+                moved = await unit.deployments.move(ports.deployment, target, at=ports.now())
+            standing.adopt(moved)
 
     async def _known(self, pending: tuple[Command, ...]) -> Known:
         ports, row = self._ports, self._ports.standing.deployment
@@ -180,6 +193,7 @@ class Control:
     async def _obey(self, answer: Obey) -> None:
         ports, at = self._ports, self._ports.now()
         moved, state = ports.standing.deployment, ports.state()
+        ports.standing.brace()
         async with ports.store.unit(ports.fence) as unit:
             if answer.event is not None:
                 moved = await unit.deployments.move(ports.deployment, ports.standing.after(answer.event), at=at)
@@ -194,6 +208,7 @@ class Control:
         is_kill = answer.command.kind is CommandKind.KILL
         if is_kill:
             ports.standing.hold(Restriction.KILL_LATCH)
+        ports.standing.brace()
         async with ports.store.unit(ports.fence) as unit:
             if is_kill and ports.standing.deployment.desired is Desired.RUNNING:
                 await unit.deployments.set_desired(ports.deployment, Desired.FLATTEN)
@@ -217,8 +232,11 @@ class Control:
         while True:
             await first_of(self._told.wait, partial(self._ports.clock.sleep, _LOOK_S))
             self._told = anyio.Event()
-            try:
-                await self.scan()
-            except (StoreUnavailable, IllegalTransition):
-                # Whether the lease outlives this is not decided here; the table is looked at again all the same.
-                self._is_stale = True
+            await self._try_scan()
+
+    async def _try_scan(self) -> None:
+        try:
+            await self.scan()
+        except (StoreUnavailable, IllegalTransition):
+            # Whether the lease outlives this is not decided here; the table is looked at again all the same.
+            self._is_stale = True

@@ -51,6 +51,11 @@ class CommandPorts(msgspec.Struct, frozen=True, kw_only=True):
         known = self.turns.state()
         return None if known is None else msgspec.structs.replace(known, updated_at=self.now())
 
+    def call_human(self, words: str) -> None:
+        """Say that nothing here can help, and call somebody who can."""
+        self.say(LogEvent.HUMAN_NEEDED, words, level=LogLevel.ERROR)
+        self.page(words)
+
     def tell_applied(self, command: Command, outcome: str) -> None:
         """Say that a command was obeyed."""
         self.say(LogEvent.COMMAND_APPLIED, f"{command.kind}: {outcome}", command=command.kind, seq=command.seq)

@@ -4,7 +4,7 @@ Nothing is remembered between two leases but the rows: a step that was done find
 at a time, the strongest first; a stop that waits makes room for what is stronger.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from itertools import chain, repeat
 from typing import Final
@@ -12,13 +12,13 @@ from typing import Final
 import anyio
 
 from agentic_core.domain.account import AccountSnapshot
-from agentic_core.domain.deployment_states import FINAL_STATUSES
+from agentic_core.domain.deployment_states import FINAL_STATUSES, DeploymentEvent
 from agentic_core.domain.money import plain
 from agentic_core.domain.records import Command, CommandKind, CommandState
-from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
+from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired, Restriction
 from agentic_core.errors import VenueUnavailable
 from agentic_core.logevents import LogEvent, LogLevel
-from agentic_core.runtime.commands.plan import SAGAS, saga_due
+from agentic_core.runtime.commands.plan import PRECEDENCE, SAGAS, saga_due
 from agentic_core.runtime.commands.ports import CommandPorts
 from agentic_core.runtime.session import Flattened, Session
 from agentic_core.runtime.together import first_of
@@ -36,15 +36,18 @@ _AFTER_STOP: Final = {
     BrokerKind.HYPERLIQUID_MAINNET: "their stops rest at the venue, and nobody else watches them",
 }
 _CLOSING: Final = "no turns are taken; closing what is held"
+_UNOPENED: Final = "the account is not open yet"
+_CLOSING_KINDS: Final = frozenset({CommandKind.KILL, CommandKind.FLATTEN})
 _ENDED: Final = "the deployment has stopped before this was looked at"
 
 
 class Sagas:
     """What was taken up and has not ended, and who carries it out."""
 
-    def __init__(self, ports: CommandPorts) -> None:
-        """Begin with nothing taken up under this lease."""
+    def __init__(self, ports: CommandPorts, look: Callable[[], Awaitable[None]]) -> None:
+        """Begin with nothing taken up under this lease; `look` answers what was ordered meanwhile."""
         self._ports: Final = ports
+        self._look: Final = look
         self._taken: Final[dict[str, Command]] = {}
         self._woken = anyio.Event()
         self._giving_way = anyio.CancelScope()
@@ -54,6 +57,11 @@ class Sagas:
     def under_way(self) -> frozenset[str]:
         """Ids of the commands that were taken up."""
         return frozenset(self._taken)
+
+    @property
+    def closes(self) -> bool:
+        """Whether something is due that closes what is held."""
+        return self._due() in _CLOSING_KINDS
 
     def take(self, command: Command) -> None:
         """Take up a command that was claimed under this lease."""
@@ -104,7 +112,7 @@ class Sagas:
         said = f"flat; {flattened.closed} position(s) closed"
         if flattened.left:
             said = f"closed what could be closed; {_still(flattened.left)}"
-            self._ports.page(f"{kind}: {_still(flattened.left)}")
+            self._ports.call_human(f"{kind}: {_still(flattened.left)}")
         await self._note(kind, said)
         await self._read(session)
         async with self._ports.standing.changing:
@@ -124,7 +132,10 @@ class Sagas:
         await self._end(kind, f"stopped; {self._open(account)}")
 
     async def _kill(self) -> None:
-        kind = CommandKind.KILL
+        kind, standing = CommandKind.KILL, self._ports.standing
+        # That it shall be flat may be known from its row before anybody looked for the command.
+        standing.hold(Restriction.KILL_LATCH)
+        await standing.follow(DeploymentEvent.KILL)
         session = await self._opened(kind)
         await self._note(kind, _CLOSING)
         closed = 0
@@ -146,8 +157,8 @@ class Sagas:
 
         while not opened:
             await first_of(ask, partial(ports.clock.sleep, _SAY_EVERY_MS / _MS_PER_S))
-            if not opened:
-                self._say_waiting(kind, ("the account is not open yet",))
+            if not opened and self._say_waiting(kind, (_UNOPENED,)) and kind in _CLOSING_KINDS:
+                ports.call_human(f"{kind}: {_UNOPENED}")
         return opened[0]
 
     async def _closed(self, session: Session, kind: CommandKind) -> Flattened:
@@ -163,7 +174,7 @@ class Sagas:
     async def _rest(self, kind: CommandKind, left: tuple[str, ...], pause_ms: int) -> None:
         # A human may be the only one who can close what is left, so one is called at once and every minute.
         if self._say_waiting(kind, left):
-            self._ports.page(f"{kind}: {_still(left)}")
+            self._ports.call_human(f"{kind}: {_still(left)}")
         await self._note(kind, f"it is tried again; {_still(left)}")
         await self._ports.clock.sleep(pause_ms / _MS_PER_S)
 
@@ -178,11 +189,14 @@ class Sagas:
 
     async def _end(self, kind: CommandKind, outcome: str) -> None:
         ports = self._ports
-        async with ports.standing.changing:
-            if self._due() is kind:  # a kill was taken up while the stop was waiting for this
-                await self._finish(SAGAS, outcome, final=True)
+        try:
+            async with ports.standing.changing:
+                if self._due() is kind:  # a kill was taken up while the stop was waiting for this
+                    await self._finish(SAGAS, outcome, ends=kind)
+        except _Overtaken:
+            await self._look()
 
-    async def _finish(self, kinds: frozenset[CommandKind], outcome: str, *, final: bool = False) -> None:
+    async def _finish(self, kinds: frozenset[CommandKind], outcome: str, *, ends: CommandKind | None = None) -> None:
         ports, at = self._ports, self._ports.now()
         ended = [command for command in self._taken.values() if command.kind in kinds]
         state, moved, expired = ports.state(), ports.standing.deployment, tuple[Command, ...]()
@@ -191,10 +205,12 @@ class Sagas:
                 await unit.states.write(ports.fence, state)
             for command in ended:
                 await unit.commands.ack(command, CommandState.APPLIED, outcome, at=at, fence=ports.fence)
-            if final:
+            if ends is not None:
                 await unit.deployments.move(ports.deployment, DeploymentStatus.STOPPED, at=at)
                 moved = await unit.deployments.set_desired(ports.deployment, Desired.STOPPED)
                 expired = await unit.commands.expire_rest(ports.deployment, _ENDED, at=at)
+                if any(_counts_beside(command.kind, ends) for command in expired):
+                    raise _Overtaken
         for command in ended:
             del self._taken[command.id]
             ports.tell_applied(command, outcome)
@@ -229,6 +245,14 @@ class Sagas:
         held = ", ".join(f"{symbol} {plain(position.size)}" for symbol, position in sorted(account.positions.items()))
         after = _AFTER_STOP[self._ports.standing.deployment.broker_kind]
         return f"still open: {held}; {after}" if held else "flat"
+
+
+class _Overtaken(Exception):  # No error: it keeps an end from being stored before what was just ordered is taken up.
+    pass
+
+
+def _counts_beside(kind: CommandKind, ends: CommandKind) -> bool:
+    return kind in SAGAS and PRECEDENCE[kind] <= PRECEDENCE[ends]
 
 
 def _still(left: tuple[str, ...]) -> str:

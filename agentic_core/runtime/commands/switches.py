@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import anyio
+
 from agentic_core.domain.trading import Restriction
 from agentic_core.errors import StoreUnavailable
 from agentic_core.logevents import LogEvent, LogLevel
@@ -19,6 +21,7 @@ class PlatformWatch:
         """Begin with nothing seen."""
         self._ports: Final = ports
         self._is_off = False
+        self._looking: Final = anyio.Lock()
 
     async def look(self) -> None:
         """Look once.
@@ -26,6 +29,19 @@ class PlatformWatch:
         Raises:
             StoreError: the database refused.
         """
+        async with self._looking:  # what has changed is said once, whoever saw it
+            await self._compare()
+
+    async def run(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await self._ports.clock.sleep(self._ports.timings.switches_ms / _MS_PER_S)
+            try:
+                await self.look()
+            except StoreUnavailable:
+                continue
+
+    async def _compare(self) -> None:
         standing, before = self._ports.standing, self._is_off
         self._is_off = (await self._ports.store.platform.switches()).trading_disabled
         if self._is_off:
@@ -36,12 +52,3 @@ class PlatformWatch:
             words = "trading was switched off" if self._is_off else "trading was switched on again"
             level = LogLevel.WARN if self._is_off else LogLevel.INFO
             self._ports.say(LogEvent.PLATFORM_SWITCHED, f"{words} for the whole platform", level=level)
-
-    async def run(self) -> None:
-        """Look again and again, until cancelled."""
-        while True:
-            await self._ports.clock.sleep(self._ports.timings.switches_ms / _MS_PER_S)
-            try:
-                await self.look()
-            except StoreUnavailable:
-                continue

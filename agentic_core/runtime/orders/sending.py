@@ -28,7 +28,7 @@ from agentic_core.errors import (
     UsageError,
 )
 from agentic_core.execution.answers import evidence_of
-from agentic_core.execution.evidence import SendBegan, Withdrawn
+from agentic_core.execution.evidence import NeverLeft, SendBegan, Withdrawn
 from agentic_core.execution.life import Life
 from agentic_core.execution.resolution import Send, next_step
 from agentic_core.risk import deny
@@ -102,8 +102,8 @@ class OrderSender:
             return await self._give_up(life)
         try:
             outcome = await self._gate.submit(life.prepared, begin=partial(self._begin, cloid, opens=opens))
-        except _Overtaken:
-            return await self._give_up(self._lives[cloid])
+        except _Overtaken as overtaken:
+            return overtaken.denied or await self._give_up(self._lives[cloid])
         except (Fenced, JournalBroken, StoreError, UsageError):
             raise
         except AgenticError as error:
@@ -132,6 +132,15 @@ class OrderSender:
         if life.intent.kind is IntentKind.ORDER and not life.sends:
             self._count(self._terms.venue_now())
         await self._terms.before_sending()
+        if opens and life.intent.kind is IntentKind.ORDER:
+            await self._look_again(cloid)
+
+    async def _look_again(self, cloid: ClientOrderId) -> None:
+        # Writing it down took its time, and a pause that was acknowledged meanwhile holds for what has not left.
+        denied = self._gate.held_back(self._lives[cloid].intent)
+        if denied is not None:
+            await self._ledger.take(cloid, (NeverLeft(send=self._lives[cloid].sends, cause=denied.rule),))
+            raise _Overtaken(denied)
 
     async def _give_up(self, life: Life) -> SendOutcome | Denied:
         if life.state is not IntentState.PREPARED:  # somebody heard of it before it was sent
@@ -141,7 +150,9 @@ class OrderSender:
 
 
 class _Overtaken(Exception):  # No error: it takes an order back on its way through the gate.
-    pass
+    def __init__(self, denied: Denied | None = None) -> None:
+        super().__init__()
+        self.denied = denied
 
 
 def _grows(intent: OrderIntent) -> bool:

@@ -102,7 +102,10 @@ async def applied_migrations(dsn: str) -> tuple[AppliedMigration, ...]:
         StoreUnavailable: the server could not be reached.
     """
     with translated(place_of(dsn)):
-        async with await _connect(dsn) as connection:
+        # A pooler may be in between: it refuses options, and whatever is prepared is on another connection next time.
+        async with await AsyncConnection.connect(
+            dsn, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, prepare_threshold=None
+        ) as connection:
             return await _applied(connection) if await _answer(connection, "has_schema_migrations") else ()
 
 

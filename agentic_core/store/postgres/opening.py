@@ -1,5 +1,6 @@
 """Connecting: what is looked at before anything is asked, and how many connections there are for what."""
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
@@ -24,6 +25,12 @@ __all__ = ["Reached", "open_database"]
 
 _POOL_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 5.0
+_APART_S = 5.0
+"""How long attempts to connect move further and further apart; then they begin anew, at once."""
+
+
+# What the driver warns of is waited out or raised here; with nobody listening, Python would print it between our lines.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Reached(NamedTuple):
@@ -74,6 +81,12 @@ async def _inspected(dsn: str, place: str) -> bool:
             return found.pid != probe.info.backend_pid and await is_shared(dsn, probe)
 
 
+async def _connect_anew(pool: AsyncConnectionPool[Connection]) -> None:
+    # Left to itself a pool waits as long as an outage has lasted before it looks whether that is over, and longer than
+    # a lease lasts. A check lets one that has no connection try for the next.
+    await pool.check()
+
+
 @asynccontextmanager
 async def _pool(way: _Way, patience: Patience, *, first: int, most: int) -> AsyncGenerator[PooledDatabase]:
     async def configure(connection: Connection) -> None:
@@ -98,6 +111,8 @@ async def _pool(way: _Way, patience: Patience, *, first: int, most: int) -> Asyn
         min_size=first,
         max_size=most,
         timeout=_POOL_TIMEOUT_S,
+        reconnect_timeout=_APART_S,
+        reconnect_failed=_connect_anew,
         configure=configure,
         open=False,
         name="agentic",

@@ -16,8 +16,11 @@ comment on column public.agent_commands.steps is 'what was done of it, for peopl
 
 update public.agent_commands set finished_at = acked_at where state in ('applied', 'refused', 'expired');
 
--- Nothing could claim one before; whoever did it by hand did so under some lease.
-update public.agent_commands set claimed_epoch = 1, acked_at = issued_at where state = 'claimed';
+-- Nothing could claim one before: whoever did it by hand did so under no lease, so it waits again, and its journal says
+-- so before the rules change.
+update public.agent_commands set state = 'queued' where state = 'claimed';
+set constraints all immediate;
+set constraints all deferred;
 
 alter table public.agent_commands
     drop constraint agent_commands_ack,

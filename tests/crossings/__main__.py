@@ -1,0 +1,7 @@
+"""`python -m tests.crossings`."""
+
+import sys
+
+from tests.crossings.command import main
+
+sys.exit(main())
