@@ -16,6 +16,7 @@ __all__ = [
     "key_encryption_keys",
     "listen_address",
     "needed_dsn",
+    "pauses_unanswered",
     "refuse_wallet_keys",
     "runner_settings",
     "wrapping_keys",

@@ -11,8 +11,8 @@ JsonFlag: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSO
 
 console = Console(highlight=False)
 
-_SPOKEN: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
-"""What terminals would obey; words of models, venues and people are shown, not obeyed."""
+_SPOKEN: Final = {code: f"\\u{code:04x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+"""What terminals would obey; words of models, venues and people are shown, not obeyed. In JSON it means the same."""
 
 
 def say(text: str) -> None:

@@ -161,7 +161,7 @@ class Epoch:
             before_sending=self._before_sending,
         )
         async with ports.open_session(context) as session:
-            await session.start()
+            found = await session.start()
             ticker = self._ticker = Ticker(
                 session=session,
                 standing=self.standing,
@@ -169,6 +169,7 @@ class Epoch:
                 guards=self._guards(context),
                 on_mark=ports.on_mark,
             )
+            ticker.heard(found)  # there is a state from now on, though no mark may come for hours
             self._turns.attach(ticker)
             await self._enter(session)
             await first_of(session.run, partial(self._take_turns, ticker))

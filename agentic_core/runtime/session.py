@@ -72,8 +72,11 @@ class Session(Protocol):
     def perform(self) -> Perform:
         """Performs the effects of a turn."""
 
-    async def start(self) -> None:
+    async def start(self) -> AccountSnapshot:
         """Take over what earlier runners left, compare the account with what is known, and say so; then it may trade.
+
+        Returns:
+            The account as it was found.
 
         Raises:
             VenueUnavailable: the account could not be read, so nothing is clear.

@@ -87,9 +87,10 @@ class SteppedSession:
         """Nothing: the account is what this process has in its memory."""
         return frozenset()
 
-    async def start(self) -> None:
-        """Say that the account is new, so that nothing has to be taken over."""
+    async def start(self) -> AccountSnapshot:
+        """Say that the account is new, so that nothing has to be taken over, and return it."""
         self._context.diary.say(LogEvent.RECONCILED, "positions=0", positions=0)
+        return self.ledger.freeze()
 
     async def run(self) -> NoReturn:
         """Do nothing: between two marks the market stands still."""

@@ -114,8 +114,8 @@ class VenueSession:
         """Performs the effects of a turn."""
         return self._perform
 
-    async def start(self) -> None:
-        """Take over what earlier runners left, compare the account with what is known, and say so.
+    async def start(self) -> AccountSnapshot:
+        """Take over what earlier runners left, compare the account with what is known, say so, and return it.
 
         Raises:
             VenueUnavailable: the account could not be read, so nothing is clear.
@@ -126,7 +126,7 @@ class VenueSession:
         await self._venue.broker.account()  # opens the day, whose orders are then counted
         await self._days.count_orders(self._venue.now())
         await self._days.write()
-        await self.live.start()
+        return (await self.live.start()).account
 
     async def run(self) -> NoReturn:
         """Follow the venue and care for the account, until cancelled.

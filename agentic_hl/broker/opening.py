@@ -6,11 +6,13 @@ from typing import Final
 import msgspec
 
 from agentic_core.domain.ids import AccountKey, Symbol
-from agentic_core.errors import ConfigError
+from agentic_core.errors import ConfigError, VenueUnavailable
 from agentic_core.ports.account_memory import AccountMemory
 from agentic_core.ports.environment import Environment
 from agentic_hl.broker.boot import (
     LIVE_SWITCH,
+    BootCheck,
+    BootFacts,
     BootRules,
     Finding,
     LeverageWanted,
@@ -61,7 +63,7 @@ async def open_broker(
 
     Raises:
         ConfigError: live trading is not switched on, or something refuses; all of it is listed.
-        VenueUnavailable: the venue stopped answering after everything was found clear.
+        VenueUnavailable: what refuses may be otherwise in a minute: something could not be read, or a clock is off.
     """
     denial = live_denial(environment.get(LIVE_SWITCH))
     if denial is not None:
@@ -69,10 +71,10 @@ async def open_broker(
     reader = BootReader(access.rest, access.metas, access.clock)
     facts = await reader.read(terms.address, signer.address, terms.leverage)
     findings = boot_findings(facts, terms.rules)
-    reasons = [finding.message for finding in findings if finding.severity is Severity.REFUSES]
-    if reasons or isinstance(facts.mode, Unread):
-        message = f"{terms.address} cannot be traded: {'; '.join(reasons)}"
-        raise ConfigError(message)
+    refusals = [finding for finding in findings if finding.severity is Severity.REFUSES]
+    if refusals or isinstance(facts.mode, Unread):
+        message = f"{terms.address} cannot be traded: {'; '.join(refusal.message for refusal in refusals)}"
+        raise (VenueUnavailable if all(_may_pass(refusal, facts) for refusal in refusals) else ConfigError)(message)
     account = TradedAccount(key=terms.key, address=terms.address, network=terms.network, mode=facts.mode)
     broker = HyperliquidBroker(account, signer, access, memory, environment, terms.times)
     await broker.warm_up()
@@ -81,3 +83,15 @@ async def open_broker(
         mode=facts.mode,
         warnings=tuple(finding for finding in findings if finding.severity is Severity.WARNS),
     )
+
+
+def _may_pass(refusal: Finding, facts: BootFacts) -> bool:
+    # Nobody has to change anything for the venue to answer again; and whoever is right about the time may be the venue.
+    read = {
+        BootCheck.ROLE: (facts.role,),
+        BootCheck.MODE: (facts.mode,),
+        BootCheck.VALIDITY: (facts.wallets, facts.clock),
+        BootCheck.LISTING: (facts.listing,),
+    }
+    unread = any(isinstance(fact, Unread) for fact in read.get(refusal.check, ()))
+    return unread or refusal.check is BootCheck.CLOCK

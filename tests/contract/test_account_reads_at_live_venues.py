@@ -109,7 +109,7 @@ def test_reads_show_each_execution_once_and_as_it_was(*, on_paper: bool) -> None
 
 
 def test_reads_show_the_funding_of_every_hour(*, on_paper: bool) -> None:
-    """Soon after it, for what was held then, named by its instant; what came before was asked for in vain."""
+    """Soon after it, for what was held then; with it, what was brought and what was gained is what the account has."""
 
     async def story(place: SessionPlace, reads: AccountReads) -> None:
         await place.buys()
@@ -119,8 +119,13 @@ def test_reads_show_the_funding_of_every_hour(*, on_paper: bool) -> None:
         assert paid.amount == -paid.size * 100 * paid.rate < 0
         assert await reads.funding(MIDNIGHT) == (paid,)
         assert await reads.funding(Instant(MIDNIGHT + 1)) == ()
-        booked = await place.room.store.ledger.entries(place.fence.account, MIDNIGHT)
-        assert paid in booked
+        assert paid in await place.room.store.ledger.entries(place.fence.account, MIDNIGHT)
+        place.room.price("101.3")
+        await place.session.flatten("command:1")
+        moved = sum(one.amount for one in await reads.transfers(EVER))
+        gained = sum(one.closed_pnl - one.fee for one in (await reads.fills(EVER)).fills)
+        assert gained > 0
+        assert (await place.session.account()).equity == moved + gained + paid.amount
 
     trading(story, on_paper=on_paper, start=BEFORE_AN_HOUR)
 
@@ -138,20 +143,3 @@ def test_reads_tell_what_a_symbol_is_set_to(*, on_paper: bool) -> None:
             await reads.leverage(Symbol("NOBODYS"))
 
     trading(story, on_paper=on_paper)
-
-
-def test_reads_agree_with_the_account_once_it_is_flat(*, on_paper: bool) -> None:
-    """It is worth what was brought, realised, charged and paid, to the last digit."""
-
-    async def story(place: SessionPlace, reads: AccountReads) -> None:
-        await place.buys()
-        await place.room.world.clock.sleep(145)
-        place.room.price("101.3")
-        await place.session.flatten("command:1")
-        moved = sum(one.amount for one in await reads.transfers(EVER))
-        gained = sum(one.closed_pnl - one.fee for one in (await reads.fills(EVER)).fills)
-        funded = sum(one.amount for one in await reads.funding(EVER))
-        assert funded < 0 < gained
-        assert (await place.session.account()).equity == moved + gained + funded
-
-    trading(story, on_paper=on_paper, start=BEFORE_AN_HOUR)

@@ -14,6 +14,8 @@ _CLOSES = frozenset({K.FLATTEN, K.KILL})
 _HOLDS_BACK = frozenset({K.PAUSE, K.FLATTEN, K.STOP, K.KILL})
 _LETS_GO = frozenset({K.RESUME, K.CLEAR_HALT})
 _WITHIN_MS = 1_000
+_CLOSED_MS = 3_000
+"""Whatever else is waited for."""
 _UNSEEN_MS = 100
 """So long before the end something may be ordered that nobody sees any more."""
 
@@ -37,6 +39,9 @@ def _outcomes(lived: Lived) -> Iterator[str]:
         leases = [at for at in lived.leased_at if at <= command.acked_at]
         if command.acked_at - max([command.issued_at, *leases]) >= _WITHIN_MS:
             yield f"{_named(command)} was acknowledged after {command.acked_at - command.issued_at} ms"
+        leases = [at for at in lived.leased_at if at <= command.finished_at]
+        if command.kind in _CLOSES and command.finished_at - max([command.issued_at, *leases]) >= _CLOSED_MS:
+            yield f"{_named(command)} took {command.finished_at - command.issued_at} ms"
         if command.state is CommandState.EXPIRED and (
             (command.kind in _CLOSES and lived.held) or command.finished_at - command.issued_at > _UNSEEN_MS
         ):
@@ -52,10 +57,12 @@ def _end(lived: Lived) -> Iterator[str]:
         yield f"it is {lived.status} and shall be {lived.desired}"
     if ordered & (_HOLDS_BACK - {K.PAUSE}) - obeyed:
         yield f"not obeyed: {sorted(ordered & (_HOLDS_BACK - {K.PAUSE}) - obeyed)}"
-    if lived.status is S.RUNNING and lived.crossing.begins is not S.RUNNING:
-        let_go = [one for one in lived.commands if one.kind in _LETS_GO and one.state is CommandState.APPLIED]
-        if not let_go:
-            yield "it runs, and nobody let it"
+    applied = [command for command in lived.commands if command.state is CommandState.APPLIED]
+    let_go = max((one.seq for one in applied if one.kind in _LETS_GO), default=0)
+    if lived.status is S.RUNNING and lived.crossing.begins is not S.RUNNING and not let_go:
+        yield "it runs, and nobody let it"
+    if lived.status is S.RUNNING and any(one.seq > let_go for one in applied if one.kind in _HOLDS_BACK):
+        yield "it runs, and the newest word of all was to hold back"
 
 
 def _closed(lived: Lived) -> Iterator[str]:

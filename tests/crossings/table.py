@@ -1,7 +1,7 @@
 """Every story there is: what is begun with, what is ordered, at which step what else happens."""
 
 from collections.abc import Iterator
-from itertools import combinations_with_replacement, count
+from itertools import count, product
 
 from agentic_core.domain import DeploymentStatus
 from tests.crossings.judge import faults
@@ -28,11 +28,11 @@ def told(crossing: Crossing, seed: int = 1) -> list[str] | None:
 def told_of_all(
     first: Act, begins: DeploymentStatus, *, others: int, stride: int = 1, seed: int = 1
 ) -> Iterator[list[str]]:
-    """Return what went wrong in each story of so many others, or in every so manieth of them, step after step."""
+    """Return what went wrong in each story of so many others in each order, or in every so manieth of them."""
     number = count(seed)
     for moment in count(1):
         is_reached = False
-        for acts in combinations_with_replacement(Act, others):
+        for acts in product(Act, repeat=others):
             # The first combination is always played, because it tells whether there is such a step.
             if next(number) % stride and is_reached:
                 continue

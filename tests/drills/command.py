@@ -15,7 +15,7 @@ from agentic_core.store.postgres.migrator import migrate
 from agentic_core.system import SystemClock, install_decimal_traps
 from tests.drills.cuts import cuts
 from tests.drills.cycles import play
-from tests.drills.ending import evidence_of
+from tests.drills.ending import evidence_of, flat_at_last
 from tests.drills.judging import Evidence, order_rows
 from tests.drills.report import Figures, figures_of, lines_of
 from tests.drills.scenes import Seen, frozen, handed_over, killed_while_killing
@@ -129,7 +129,8 @@ async def _scene(dsn: str, home: Path, options: _Options, number: int) -> Seen:
             case _Trouble.FROZEN:
                 return await frozen(stage, seeded, dsn, after_ms=_AFTER_MS[number % len(_AFTER_MS)])
             case _Trouble.HANDOVER:
-                return await handed_over(stage, seeded, dsn)
+                seen, second = await handed_over(stage, seeded, dsn)
+                return Seen(faults=[*seen.faults, *await flat_at_last(stage, seeded, dsn, second)], ms=seen.ms)
             case _:
                 event = _OF_A_KILL[number % len(_OF_A_KILL)]
                 return await killed_while_killing(stage, seeded, dsn, when=lambda runner: bool(runner.said(event)))

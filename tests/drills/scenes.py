@@ -78,8 +78,8 @@ async def frozen(stage: Stage, seeded: Seeded, dsn: str, *, after_ms: int | None
     return Seen(faults=faults, ms=ready_at - frozen_at)
 
 
-async def handed_over(stage: Stage, seeded: Seeded, dsn: str) -> Seen:
-    """Tell a runner to end that waits for the venue's answer to an order, and let another go on from there."""
+async def handed_over(stage: Stage, seeded: Seeded, dsn: str) -> tuple[Seen, Runner]:
+    """Tell a runner to end that waits for the venue's answer to an order; return the one that goes on from there."""
     first = await ready(stage, seeded, "a")
     await stage.inject(AnswersLate(by_ms=_LATE_MS, of=_ORDER))
     await stage.order_of(first)
@@ -94,9 +94,8 @@ async def handed_over(stage: Stage, seeded: Seeded, dsn: str) -> Seen:
     second = await ready(stage, seeded, "a")
     if second.said("runner_started", "waiting"):
         faults.append(f"the second had to wait for the lease: {second}")
-    faults += await flat_at_last(stage, seeded, dsn, second)
     released = [instant_of(line) for line in first.said("lease_released")]
-    return Seen(faults=faults, ms=max(released, default=told_at) - told_at)
+    return Seen(faults=faults, ms=max(released, default=told_at) - told_at), second
 
 
 async def without_database(stage: Stage, seeded: Seeded, dsn: str, server: MortalPostgres, *, away_ms: int) -> Seen:

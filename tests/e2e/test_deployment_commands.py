@@ -105,6 +105,28 @@ def test_command_that_is_waited_for_and_not_obeyed_is_a_problem(room: CommandRoo
     assert "no outcome within 0.2 s; it stands" in said.out
 
 
+@pytest.mark.parametrize("seconds", ["inf", "nan", "-1", "1e99"])
+def test_command_cannot_be_waited_for_for_ever(room: CommandRoom, seconds: str) -> None:
+    """In words, and before anything is queued."""
+    said = room.run("command", "0c1e", "pause", "--wait", "--timeout", seconds)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: Invalid value for '--timeout': ")
+
+
+def test_words_of_others_are_shown_on_a_terminal_and_not_obeyed_by_it(room: CommandRoom) -> None:
+    """No colours, no cleared screen, no line that looks like one of ours; programs read them as they are."""
+    deployment = deployed(room)
+    reason = "lunch\n  status    running \x1b[2J\x9b31m\r[bold]"
+    said = room.run("command", deployment, "pause", "--reason", reason)
+    assert said.code == 0
+    shown = room.run("deployments", "show", deployment).out
+    assert r"because lunch\n  status    running \u001b[2J\u009b31m\u000d[bold]" in shown
+    assert [line for line in shown.splitlines() if line.startswith("  status")] == ["  status    provisioning"]
+    view = told(room.run("deployments", "show", deployment, "--json"))
+    assert isinstance(view["commands"], list)
+    assert view["commands"][0]["payload"] == {"reason": reason}
+
+
 def test_list_and_show_tell_programs_and_people_the_same(room: CommandRoom, database: str) -> None:
     """One object for programs, aligned columns with whole ids for people."""
     deployment = deployed(room)

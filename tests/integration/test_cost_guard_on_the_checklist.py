@@ -1,6 +1,7 @@
 """Step 3.1 of the launch checklist, with the shipped runner on PostgreSQL and the page's own statements."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -30,6 +31,11 @@ def decided(runner: GuardedRunner) -> int:
     ((count,),) = runner.sql(DECISIONS)
     assert isinstance(count, int)
     return count
+
+
+def has_paused(runner: GuardedRunner, times: int) -> bool:
+    """Tell whether so many pauses were ordered."""
+    return len(runner.sql(PAUSES)) == times
 
 
 async def test_cap_that_the_owner_lowers_pauses_within_one_tick_and_once(runner: GuardedRunner) -> None:
@@ -65,7 +71,7 @@ async def test_resume_over_the_cap_lasts_until_the_next_mark(runner: GuardedRunn
         spent = decided(runner)
         for times in (2, 3):
             await runner.order(CommandKind.RESUME)
-            await runner.until(lambda times=times: len(runner.sql(PAUSES)) == times, minutes=5)
+            await runner.until(partial(has_paused, runner, times), minutes=5)
             await runner.until(lambda: runner.sql(STATUS) == [("paused",)], minutes=5)
         await runner.marks(2)
         assert decided(runner) == spent

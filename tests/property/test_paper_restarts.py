@@ -198,7 +198,7 @@ class Trader:
                 return stop
 
     def _stop(self, act: Act, base: OrderIntent) -> OrderIntent:
-        # A tight one fires without executing, because its limit lies on the way back; so it rests until then.
+        # A tight one is over once it fires, because its limit lies on the way back.
         away = -SIDES[act.symbol].sign * (1 + act.number % 2)
         trigger = Price(self.place.market.price(act.symbol) + away)
         steps = 1 if act.what == "tight" else -20

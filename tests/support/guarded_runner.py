@@ -1,4 +1,4 @@
-"""A shipped runner over a real database, whose chat model costs something at every mark; a minute passes in a second."""
+"""A shipped runner over a real database, whose chat model costs something at every mark; a minute takes a second."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -129,7 +129,12 @@ async def guarded_runner(dsn: str, store: PostgresStore) -> GuardedRunner:
     changes = {"schedule.interval": "1m", "risk.maxMonthlyCostUsd": _CAP_USD}
     payload = canonical_json(skill_with(changes))
     version = await store.skills.save(
-        LOCAL_USER, name="Guarded", slug="guarded", payload=payload, payload_hash=payload_hash(payload), loss_bound=BOUND
+        LOCAL_USER,
+        name="Guarded",
+        slug="guarded",
+        payload=payload,
+        payload_hash=payload_hash(payload),
+        loss_bound=BOUND,
     )
     runner = GuardedRunner(dsn, store, version.skill_id, version.version)
     await admit_paper(store, LOCAL_USER, version, deployment=ME, at=runner.clock.now())

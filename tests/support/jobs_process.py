@@ -38,6 +38,10 @@ class JobsProcess:
         message = f"the host ended before it said {event}"
         raise AssertionError(message)
 
+    def rest(self) -> list[dict[str, object]]:
+        """Read everything it says until it ends."""
+        return [json.loads(line) for line in self._output]
+
     def get(self, path: str, *, secret: str = _SECRET) -> httpx.Response:
         """Call an address."""
         headers = {"authorization": f"Bearer {secret}"}

@@ -104,7 +104,7 @@ EXPECTED: Mapping[str, Mapping[str, Can]] = {
             change=f"{_MOVES} desired commands_issued hyperliquid_agent_id fly_machine_id fly_region fly_image",
         ),
         "runner": Can("its deployment's", change=f"{_MOVES} desired"),
-        "jobs": Can("everybody's", change=f"{_MOVES} desired"),
+        "jobs": Can("everybody's", change=f"{_MOVES} desired", keeps="nobody's"),
     },
     "leases": {
         "runner": Can(

@@ -85,12 +85,13 @@ class HandSession:
         self._account = account
         self._runner = runner
 
-    async def start(self) -> None:
+    async def start(self) -> AccountSnapshot:
         """Say that nothing was found, or break."""
         if self._account.starting:
             raise self._account.starting.pop(0)
         self.has_started = True
         self.context.diary.say(LogEvent.RECONCILED, "positions=0", positions=0)
+        return await self.account()
 
     async def run(self) -> NoReturn:
         """Wait until something is there to break of."""

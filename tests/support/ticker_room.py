@@ -71,8 +71,9 @@ class SessionByHand:
         """What the next looks raise, first to last."""
         self._clock, self._store, self._fence = clock, store, fence
 
-    async def start(self) -> None:
+    async def start(self) -> AccountSnapshot:
         """Begin."""
+        return await self.account()
 
     async def run(self) -> NoReturn:
         """Do nothing beside the turns."""
@@ -185,12 +186,9 @@ async def room(
     )
     await admit_paper(store, LOCAL_USER, version, deployment=DEPLOYMENT, at=clock.now())
     standing = await _started(store, clock)
-    fence = standing.fence
+    fence, hashed = standing.fence, version.payload_hash
     pinned = msgspec.structs.replace(
-        mandate(decider),
-        skill=version.skill_id,
-        skill_version=version.version,
-        payload_hash=version.payload_hash,
+        mandate(decider), skill=version.skill_id, skill_version=version.version, payload_hash=hashed
     )
     lines: list[LogLine] = []
     halts: list[tuple[HaltReason, str]] = []

@@ -57,7 +57,7 @@ class Database:
         """Whether an answer was ever slow or lost."""
         self.away: list[Span] = []
         """When it could not be reached."""
-        self.listeners: set["_Notices"] = set()
+        self.listeners: set[_Notices] = set()
         self.on_change: Callable[[str], Awaitable[None]] = _nothing
         """Told after whatever may have changed something."""
         self.hinted_at = 0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from agentic_core.domain import DeploymentStatus, IntentKind
 from agentic_core.domain.journal import JournalEntry
 from agentic_core.journal.audit import Audit
+from agentic_core.logevents import LogEvent
 from tests.lifecycles.places import ACCOUNT, DEPLOYMENT
 from tests.lifecycles.written import Line, faults_of_chain, lines_of
 from tests.unattended.judge_commands import faults_of_commands, slowest_ack
@@ -20,7 +21,7 @@ __all__ = ["Verdict", "judge"]
 
 _ALL = 1_000_000
 _SIGN_MS = 75_000
-"""A sign of life is due every minute."""
+"""A sign of life is due every minute; taking the lease is one."""
 
 _RARE_SIGN_MS = 200_000
 """Where the database refuses some of them, it still has to be far from the 15 minutes after which somebody is lost."""
@@ -94,7 +95,8 @@ def _processes(processes: Sequence[Process]) -> Iterator[str]:
 def _signs(scene: Scene, uptime: Uptime) -> Iterator[str]:
     ends = next((each.at for each in scene.standings if each.status is DeploymentStatus.STOPPED), scene.ms)
     first = next((each.at for each in scene.standings if each.status is DeploymentStatus.RUNNING), ends)
-    heard = [at for at in scene.heard if at >= first]
+    taken = [at for at, _, line in scene.said if line.event is LogEvent.LEASE_TAKEN]
+    heard = sorted(at for at in (*scene.heard, *taken) if first <= at <= ends)
     for began, ended in zip([first, *heard], [*heard, ends], strict=True):
         there = uptime.within(began, ended)
         if there > (_RARE_SIGN_MS if scene.database.has_been_bad else _SIGN_MS):

@@ -50,7 +50,9 @@ def faults_of_commands(scene: Scene, uptime: Uptime) -> Iterator[str]:
 def slowest_ack(scene: Scene, uptime: Uptime) -> int:
     """Return the longest time a command waited although somebody was there."""
     answers = scene.answers.values()
-    return max((uptime.within(each.queued, scene.ms if each.acked is None else each.acked) for each in answers), default=0)
+    return max(
+        (uptime.within(each.queued, scene.ms if each.acked is None else each.acked) for each in answers), default=0
+    )
 
 
 def _answer(scene: Scene, answer: Answered, uptime: Uptime) -> Iterator[str]:
@@ -66,7 +68,9 @@ def _answer(scene: Scene, answer: Answered, uptime: Uptime) -> Iterator[str]:
         yield f"{name} ended with {command.outcome!r} while {answer.held} units were held"
     if command.kind in _TIGHTENING and command.state is CommandState.APPLIED and answer.acked is not None:
         status = _status(scene, answer.acked)
-        if status in {_S.RUNNING, _S.PROVISIONING}:
+        others = scene.answers.values()
+        undone = any(each.finished == answer.acked and each.command.kind in _LOOSENING for each in others)
+        if status in {_S.RUNNING, _S.PROVISIONING} and not undone:
             yield f"{name} was acknowledged, and it is {status}"
     if command.kind in _LOOSENING:
         yield from _loosening(scene, answer, name)
@@ -83,7 +87,8 @@ def _loosening(scene: Scene, answer: Answered, name: str) -> Iterator[str]:
         yield f"{name} was obeyed, though {newer[0].command.kind} (command {newer[0].command.seq}) is newer"
     if command.state is CommandState.REFUSED and not any(each.command.seq > seen for each in others):
         flattening = any(
-            each.command.kind is _K.FLATTEN and each.queued <= finished <= (each.finished or scene.ms) for each in others
+            each.command.kind is _K.FLATTEN and each.queued <= finished <= (each.finished or scene.ms)
+            for each in others
         )
         wanted = {_S.RUNNING, _S.PAUSED} if command.kind is _K.RESUME else {_S.HALTED}
         if _status(scene, finished) in wanted and not flattening:

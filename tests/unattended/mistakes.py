@@ -22,7 +22,10 @@ Change: TypeAlias = Callable[..., Awaitable[object]]
 
 
 class Run(Protocol):
-    def __call__(self, deployment: DeploymentId, ports: RunnerPorts, *, stop: anyio.Event) -> Awaitable[Ended]: ...
+    """Runs a deployment, as the library does."""
+
+    def __call__(self, deployment: DeploymentId, ports: RunnerPorts, *, stop: anyio.Event) -> Awaitable[Ended]:
+        """Run it until it ends, or until `stop` is set."""
 
 
 class Mistake:

@@ -40,7 +40,7 @@ class Owner:
     async def _end(self) -> None:
         # In the middle of a turn, mostly.
         if self._ends:
-            turns, into_ms = self._chance.between(2, 8), self._chance.pick((40, 120, 200, 3_000, 20_000))
+            turns, into_ms = self._chance.between(1, 5), self._chance.pick((40, 120, 3_000, 6_000, 20_000))
             await self._scene.clock.sleep((turns * INTERVAL_MS + into_ms) / 1_000)
             for _ in range(self._chance.pick((1, 1, 2))):
                 await self.order(self._chance.pick(_ENDINGS))

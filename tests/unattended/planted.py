@@ -1,6 +1,6 @@
 """Mistakes of a runtime with its account, its lease and its end; each takes the place of what is shipped."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final, cast
 
@@ -18,8 +18,8 @@ from agentic_hl.rest import HttpOutcome
 from agentic_hl.rest.transport import Unclear
 from agentic_hl.stream.transport import NotConnected, StreamLink
 from tests.unattended.mistakes import Mistake, Run
-from tests.unattended.plants import Plant
 from tests.unattended.planted_stores import PLANTED_STORES
+from tests.unattended.plants import Plant
 from tests.unattended.wire import WatchedLink
 
 __all__ = ["PLANTED"]
@@ -39,7 +39,8 @@ class _Around:
 
 
 class _Session(Mistake):
-    around: Callable[[Session], _Around] = _Around
+    def around(self, session: Session) -> _Around:
+        return _Around(session)
 
     def context(self, context: SessionContext) -> SessionContext:
         return context
@@ -76,19 +77,9 @@ class _MomentPace:
 class MarkOfTheMoment(_Session):
     """The mark of a turn is the moment in which it begins."""
 
-    around = _Momentary
-
-
-class _Hasty(_Around):
-    async def drain(self, *, wait_ms: int) -> tuple[str, ...]:
-        assert wait_ms >= 0
-        return ()
-
-
-class StoppedBeforeSettled(_Session):
-    """Nobody waits for what is under way."""
-
-    around = _Hasty
+    def around(self, session: Session) -> _Around:
+        """Return the changed one."""
+        return _Momentary(session)
 
 
 class _Careless(_Around):
@@ -100,15 +91,9 @@ class _Careless(_Around):
 class FlatBySaying(_Session):
     """Closing everything is said to be done, and nothing is done."""
 
-    around = _Careless
-
-
-class NoDeadline(_Session):
-    """Nobody asks, before something leaves, whether the lease may still be relied on."""
-
-    def context(self, context: SessionContext) -> SessionContext:
-        """Return one that does not ask."""
-        return replace(context, before_sending=anyio.lowlevel.checkpoint)
+    def around(self, session: Session) -> _Around:
+        """Return the changed one."""
+        return _Careless(session)
 
 
 class AnyPayload(Mistake):
@@ -153,13 +138,10 @@ class DeafToTheEnd(Mistake):
         return await run(deployment, ports, stop=anyio.Event())
 
 
-
 PLANTED: Final = (
     *PLANTED_STORES,
     Plant(MarkOfTheMoment(), ("prices",), "is no mark"),
-    Plant(StoppedBeforeSettled(), ("endings", "commits"), "was not known"),
     Plant(FlatBySaying(), ("commands",), "units were held"),
-    Plant(NoDeadline(), ("stalls",), "after its lease had run out"),
     Plant(AnyPayload(), ("payload",), "the payload was another one"),
     Plant(SentAgain(), ("commits",), "left 2 times"),
     Plant(DeafToTheEnd(), ("terms",), "ms to end when it was told to"),

@@ -12,6 +12,7 @@ from agentic_core.ports.leases import LeaseStore
 from agentic_core.ports.messages import CommandStore
 from agentic_core.ports.repositories import DeploymentStore
 from agentic_core.ports.runner_store import RunnerStore
+from agentic_core.runtime.timings import TIMINGS
 from tests.unattended.database import Connection
 from tests.unattended.mistakes import Call, Mistake, changed_store
 from tests.unattended.plants import Plant
@@ -151,7 +152,9 @@ class StandbyTrades(Mistake):
         self.changes = {"leases.acquire": self._acquire, "leases.read": self._read, "leases.renew": self._renew}
 
     @staticmethod
-    async def _acquire(part: LeaseStore, work: Call, account: AccountKey, holder: str, *rest: int, **options: object) -> object:
+    async def _acquire(
+        part: LeaseStore, work: Call, account: AccountKey, holder: str, *rest: int, **options: object
+    ) -> object:
         given = await work(account, holder, *rest, **options)
         known = await part.read(account)
         if given is not None or known is None:
@@ -195,8 +198,9 @@ class DecidedAgain(Mistake):
 
 
 def _unpaused(row: object) -> object:
-    is_paused = isinstance(row, DeploymentRecord) and row.status is DeploymentStatus.PAUSED
-    return replace(row, status=DeploymentStatus.RUNNING) if is_paused else row
+    if isinstance(row, DeploymentRecord) and row.status is DeploymentStatus.PAUSED:
+        return replace(row, status=DeploymentStatus.RUNNING)
+    return row
 
 
 PLANTED_STORES = (

@@ -51,7 +51,6 @@ class _Stage:
     def living(self) -> Sequence[Process]:
         return [process for process in self.processes if not process.is_over and not process.vitals.is_dead]
 
-    @property
     def status(self) -> DeploymentStatus:
         return self.scene.standings[-1].status
 
@@ -84,13 +83,13 @@ class _Stage:
     async def _wait_for_the_end(self) -> None:
         for _ in range(self._minutes * 12):
             await self.scene.clock.sleep(5)
-            if self.status in _ENDED:
+            if self.status() in _ENDED:
                 return
 
     async def _host(self) -> None:
         # As a platform does: whoever is gone is started again after a while.
         while True:
-            if self.status not in _ENDED and len(self.living) < self._wanted:
+            if self.status() not in _ENDED and len(self.living) < self._wanted:
                 if not self._is_calm:
                     await self.scene.clock.sleep(self._chance.pick((100, 2_000, 5_000, 25_000)) / _S)
                 self.start()
@@ -106,43 +105,43 @@ class _Stage:
         await scene.clock.sleep(_LASTING_S)  # until what lasts has ended
         scene.calm_at = scene.ms
         await self._until_answered()
-        if self.status not in _ENDED and self.status is not DeploymentStatus.STOPPING:
+        if self.status() not in _ENDED and self.status() is not DeploymentStatus.STOPPING:
             await self._go_on()
             await self._owner.order(self._chance.pick((CommandKind.KILL, CommandKind.KILL, CommandKind.STOP)))
         for _ in range(_PATIENCE_S):
-            if self.status in _ENDED and not self.living:
+            if self.status() in _ENDED and not self.living:
                 break
             await scene.clock.sleep(1)
-        scene.is_over_in_time = self.status in _ENDED and not self.living
+        scene.is_over_in_time = self.status() in _ENDED and not self.living
 
     async def _until_answered(self) -> None:
         # Somebody is there, has taken up what was ordered, and has brought it to its end.
         for _ in range(_RECOVERY_S):
             await self.scene.clock.sleep(1)
             all_final = all(answer.finished is not None for answer in self.scene.answers.values())
-            if self.status in _ENDED or (all_final and any(each.holds for each in self.living)):
+            if self.status() in _ENDED or (all_final and any(each.holds for each in self.living)):
                 return
         self.scene.broken.append(f"{_RECOVERY_S} s after the last trouble something that was ordered is not done")
 
     async def _go_on(self) -> None:
         # A human who has seen everything lets it trade again, and it does.
-        kind = CommandKind.CLEAR_HALT if self.status is DeploymentStatus.HALTED else CommandKind.RESUME
+        kind = CommandKind.CLEAR_HALT if self.status() is DeploymentStatus.HALTED else CommandKind.RESUME
         await self._owner.order(kind, payload={"expects_seq": str(len(self.scene.answers))})
         await self.scene.clock.sleep(2)
-        if self.status is DeploymentStatus.HALTED:
+        if self.status() is DeploymentStatus.HALTED:
             return  # the loss is still there
-        if self.status is not DeploymentStatus.RUNNING:
-            self.scene.broken.append(f"a human's last {kind} left it {self.status}")
+        if self.status() is not DeploymentStatus.RUNNING:
+            self.scene.broken.append(f"a human's last {kind} left it {self.status()}")
         turns = self.scene.decided
         for _ in range(_PATIENCE_S):
-            if self.scene.decided > turns + 1 or self.status is DeploymentStatus.HALTED:
+            if self.scene.decided > turns + 1 or self.status() is DeploymentStatus.HALTED:
                 return
             await self.scene.clock.sleep(1)
         self.scene.broken.append("nothing was decided any more, though it was running")
 
     async def _look_once_more(self) -> None:
         # Whoever is started now finds that there is nothing to run.
-        if self.status in _ENDED:
+        if self.status() in _ENDED:
             self.start()
             await self.scene.clock.sleep(5)
             ended = self.processes[-1].ended

@@ -37,7 +37,6 @@ class Restless:
         usd = Usd(Decimal(4_000 + 40 * draw[3]))
         return ProposedAction(kind=ActionKind.OPEN, symbol=symbol, side=side, size_usd=usd)
 
-
     def _note(self, mark: int) -> None:
         decided = self._scene.store.decisions.decisions.values()
         if any(one.tick_at == mark and one.decided_by.startswith("rules:") for one in decided):

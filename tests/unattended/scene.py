@@ -88,6 +88,7 @@ class Scene:
     def __init__(self, world: World) -> None:
         self.world = world
         self.clock = world.clock
+        self.began = world.clock.boottime_ms()
         self.place = SimulatedHyperliquid(world, account=OWNER.address, deposit=DEPOSIT, options=_OPTIONS)
         approve(self.place.venue, world.clock.now())
         self.books = VenueBooks(self.place.venue, OWNER.address, world.clock)
@@ -126,6 +127,11 @@ class Scene:
     def ms(self) -> int:
         """The world's time."""
         return self.clock.boottime_ms()
+
+    @property
+    def lived_ms(self) -> int:
+        """How long the story has gone on."""
+        return self.ms - self.began
 
     @property
     def held(self) -> Decimal:

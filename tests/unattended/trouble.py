@@ -12,6 +12,7 @@ from agentic_hl.venue.fault_values import (
     ClockSkew,
     ErrorAfterCommit,
     ErrorInstead,
+    Fault,
     FramesMissing,
     HalfOpen,
     SilentChannel,
@@ -28,6 +29,9 @@ _ACTIONS = ("order", "order", "cancelByCloid", "noop")
 _QUESTIONS = ("", "orderStatus", "userFillsByTime", "clearinghouseState", "exchangeStatus", "l2Book", "allMids")
 _CHANNELS = ("userFills", "orderUpdates", "allMids", "clearinghouseState")
 _BAD = frozenset({"outages", "mishaps", "slowness"})
+_MANY = 4
+"""Where few kinds come, there is time between them for a turn."""
+
 _S = 1_000
 
 
@@ -77,7 +81,8 @@ class Trouble:
     async def run(self) -> None:
         """Go on until cancelled."""
         while self._deeds:
-            await self._scene.clock.sleep(self._chance.between(1_000, 12_000) / _S)
+            low_ms, high_ms = (1_000, 12_000) if len(self._deeds) >= _MANY else (3_000, 40_000)
+            await self._scene.clock.sleep(self._chance.between(low_ms, high_ms) / _S)
             kind, deed = self._chance.pick(self._deeds)
             self._scene.counts[f"trouble {kind}"] += 1
             self._scene.world.record("trouble", kind)
@@ -200,7 +205,7 @@ class Trouble:
 
     def _lose_stream(self) -> None:
         draw, place = self._chance.between, self._scene.place
-        faults = (
+        faults: tuple[Fault, ...] = (
             SocketsDropped(),
             HalfOpen(for_ms=draw(1_000, 40_000)),
             SilentChannel(channel=self._chance.pick(_CHANNELS), for_ms=draw(2_000, 60_000)),
@@ -214,15 +219,20 @@ class Trouble:
     def _spoil_requests(self) -> None:
         of, count = self._chance.pick(_QUESTIONS), self._chance.between(1, 6)
         late = AnswersLate(of=of, by_ms=self._chance.between(500, 12_000), count=count)
-        self._scene.place.spoil(
-            self._chance.pick((ErrorInstead(of=of, count=count), AnswerLost(of=of, count=count), late))
-        )
+        faults: tuple[Fault, ...] = (ErrorInstead(of=of, count=count), AnswerLost(of=of, count=count), late)
+        self._scene.place.spoil(self._chance.pick(faults))
 
     def _spoil_actions(self) -> None:
         of, count = self._chance.pick(_ACTIONS), self._chance.between(1, 2)
         late = AnswersLate(of=of, by_ms=self._chance.between(1_000, 8_000), count=count)
-        faults = (ErrorAfterCommit(of=of, count=count), AnswerLost(of=of, count=count), late)
-        self._scene.place.spoil(self._chance.pick((*faults, ErrorInstead(of=of, count=count))))
+        instead = ErrorInstead(of=of, count=count)
+        faults: tuple[Fault, ...] = (
+            ErrorAfterCommit(of=of, count=count),
+            AnswerLost(of=of, count=count),
+            late,
+            instead,
+        )
+        self._scene.place.spoil(self._chance.pick(faults))
 
     def _skew(self) -> None:
         self._scene.place.spoil(ClockSkew(by_ms=self._chance.pick((0, 0, 400, 3_000, -2_000, 20_000))))

@@ -55,7 +55,7 @@ class WatchedLink:
         outcome = await self._link.post(path, body, timeout_ms)
         await self._vitals.awake()
         self._steps.step()
-        return Unclear(cause=_GONE, timed_out=False) if self._vitals.is_dead else outcome
+        return outcome if self._vitals.died_at is None else Unclear(cause=_GONE)
 
     async def connect(self) -> StreamLink | NotConnected:
         """Open a stream."""

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from agentic_core.domain import Accepted, Side, Symbol
-from agentic_core.errors import ConfigError
+from agentic_core.errors import ConfigError, VenueUnavailable
 from agentic_hl.broker import BootRules, LeverageWanted, OpenedBroker, OpeningTerms, open_broker
 from agentic_hl.rest import Answered
 from agentic_hl.venue.fault_values import ClockSkew, ExpiredWallet
@@ -87,10 +87,19 @@ async def test_broker_is_not_opened_and_every_reason_is_told_at_once() -> None:
 
 
 async def test_broker_of_a_silent_venue_is_not_opened() -> None:
-    """What cannot be read refuses."""
+    """What cannot be read refuses, and is no reason to give up for good."""
     desk = HyperliquidDesk()
     desk.instead["/info"] = Answered(status=403, body=b"<html>blocked</html>", content_type="text/html")
-    with pytest.raises(ConfigError, match="cannot be traded"):
+    with pytest.raises(VenueUnavailable, match="cannot be traded"):
+        await opened(desk)
+    assert desk.actions == 0
+
+
+async def test_broker_is_not_opened_while_the_clocks_differ() -> None:
+    """Either of them may be set right again."""
+    desk = HyperliquidDesk()
+    desk.venue.inject(ClockSkew(by_ms=5_000), AT)
+    with pytest.raises(VenueUnavailable, match="5000 ms ahead of ours"):
         await opened(desk)
     assert desk.actions == 0
 

@@ -165,7 +165,7 @@ class Player:
         )
 
 
-def played(steps: Sequence[Step], *, on_paper: bool) -> list[Seen]:
+def played(steps: Sequence[Step], *, on_paper: bool, start: d.Instant = MIDNIGHT) -> list[Seen]:
     """Return what was so after each step."""
     players: list[Player] = []
 
@@ -174,16 +174,23 @@ def played(steps: Sequence[Step], *, on_paper: bool) -> list[Seen]:
         await players[0].play(steps)
 
     mandate = replace(MANDATE, limits=CAPS)
-    play(story, mandate=mandate, on_paper=on_paper, start=BEFORE_MIDNIGHT)
+    play(story, mandate=mandate, on_paper=on_paper, start=start)
     return players[0].seen
 
 
 STORIES: dict[str, tuple[Step, ...]] = {
-    "both ways across restarts": (Open(2_000), Down(1, "100"), Open(-3_000), Down(20, "99.5"), Close(), Flatten()),
+    "both ways across restarts": (
+        Open(2_000),
+        Down(1, "100"),
+        Open(-3_000),
+        Down(20, "99.5"),
+        Open(-700),
+        Move("106.5"),
+    ),
     "past its stop, and again while nobody ran": (Open(-3_000), Move("131"), Open(3_000), Down(70, "91"), Pass(1)),
     "past its stop in an outage": (Open(3_000), Cut(100, "70"), Pass(1)),
-    "over midnight": (Open(2_000), Pass(130), Open(500)),
 }
+OVER_MIDNIGHT: tuple[Step, ...] = (Open(2_000), Pass(170), Open(500))
 HALTING: tuple[Step, ...] = (Open(8_000), Move("105"), Open(5_000), Move("60"), Pass(5), Open(100))
 
 
@@ -201,3 +208,11 @@ def test_paper_session_halts_where_one_at_the_venue_does() -> None:
     assert on_paper == played(HALTING, on_paper=False)
     assert on_paper[-1].halts
     assert on_paper[-1].positions == {}
+
+
+def test_paper_session_agrees_with_one_at_the_venue_over_midnight() -> None:
+    """Orders are counted anew, and the funding of the hour is the same once it is paid."""
+    on_paper, real = (played(OVER_MIDNIGHT, on_paper=one, start=BEFORE_MIDNIGHT) for one in (True, False))
+    assert on_paper[1:] == real[1:]
+    assert [one.orders for one in on_paper] == [1, 0, 1]
+    assert on_paper[0].equity > on_paper[1].equity

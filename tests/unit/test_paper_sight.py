@@ -143,8 +143,9 @@ async def test_hour_that_was_not_seen_is_owed_on_what_candles_left_of_a_position
     await venue.broker.send(ready(at, buy(1)))
     await venue.broker.send(ready(at, stop(2, 95)))
     await look_on(at, venue, 8)
-    market.silent, market.answers = {BTC}, False
+    market.silent, market.answers, market.asked_marks = {BTC}, False, []
     await look_on(at, venue, 16)
+    assert market.asked_marks == [165, 195, 225, 255, 285, 315, 345]
     market.silent = set()
     await look_on(at, venue, 12)
     assert fills_told(at) == [(D(100), 0), (D(95), 195)]
@@ -214,6 +215,21 @@ async def test_order_is_performed_only_where_the_market_is_seen() -> None:
     market.silent = set()
     await look_on(at, venue, 1)
     assert fills_told(at) == [(D(100), 0), (D(95), 135)]
+
+
+async def test_candle_that_had_begun_says_nothing_of_an_order_that_came_within_it() -> None:
+    """Though the newest mark is from before both."""
+    at, market = dim([(100, 100, 100, 100), (100, 94, 100, 100), *[(100, 100, 100, 100)] * 4])
+    venue = await at.open()
+    await venue.broker.send(ready(at, buy(1)))
+    await look_on(at, venue, 4)
+    market.silent, market.answers = {BTC}, False
+    pass_looks(at, 2)
+    await venue.broker.send(ready(at, stop(2, 95)))
+    await look_on(at, venue, 6)
+    market.silent = set()
+    await look_on(at, venue, 1)
+    assert (await venue.look()).position(BTC).size == D(2)
 
 
 async def test_following_tells_of_a_market_that_is_not_seen() -> None:

@@ -23,8 +23,6 @@ class KeptOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decision: DecisionId
     placed_at: Instant
     left: Size
-    fired: bool
-    """Whether its trigger was reached, so that it is a limit order now."""
     fills: tuple[Fill, ...]
 
 
@@ -90,14 +88,10 @@ def keep_order(order: OpenOrder, placed_at: Instant) -> KeptOrder:
         decision=order.decision,
         placed_at=placed_at,
         left=Size(order.left),
-        fired=order.intent.trigger is not None and order.waiting is None,
         fills=tuple(order.fills),
     )
 
 
 def open_order(kept: KeptOrder) -> OpenOrder:
     """Return the order again."""
-    order = OpenOrder(kept.intent, kept.decision, left=kept.left, fills=kept.fills)
-    if kept.fired:
-        order.waiting = None
-    return order
+    return OpenOrder(kept.intent, kept.decision, left=kept.left, fills=kept.fills)

@@ -96,6 +96,6 @@ def _resting(kept: KeptOrder) -> RestingOrder:
         size=kept.left,
         limit_price=intent.limit_price,
         reduce_only=intent.reduce_only,
-        trigger=None if kept.fired else intent.trigger,
+        trigger=intent.trigger,
         placed_at=kept.placed_at,
     )
