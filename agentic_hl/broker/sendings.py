@@ -10,7 +10,7 @@ from agentic_core.domain.order import PreparedIntent, SendOutcome, Unresolved
 
 __all__ = ["Sending", "Sendings"]
 
-_KEPT: Final = 10_000
+_KEPT: Final = 500
 """Older ones have long expired, and their nonces are too low for the venue."""
 
 

@@ -227,7 +227,7 @@ class Account:
             self._finish(order, "")
 
     def _fire(self, order: Order) -> None:
-        order.waits = False
+        order.waits, order.how = False, "ioc"
         self.ends.append((order.name, "triggered"))
         reasons = self._refusals(order)
         if status := next((FIRED[reason] for reason in FIRED if reason in reasons), ""):

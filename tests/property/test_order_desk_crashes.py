@@ -12,7 +12,7 @@ from tests.support.order_story import OrderRunner, OrderStory
 from tests.support.order_venue import Trouble
 
 SOMETIMES = st.sampled_from([Trouble.NONE, Trouble.NONE, *Trouble])
-STEPS_OF_A_DAY = 39
+STEPS_OF_A_DAY = 37
 """Steps of one runner that opens, protects and closes without trouble; more never happen."""
 
 WEATHERS: Sequence[tuple[Trouble, ...]] = (

@@ -16,8 +16,8 @@ from tests.unattended.plants import Plant
 from tests.unattended.playing import play
 from tests.unattended.trouble import KINDS
 
-STORIES = range(1, 5)
-MINUTES = 8
+STORIES = range(1, 4)
+MINUTES = 7
 QUICK = 5
 """Minutes in which a planted mistake has to show."""
 
@@ -35,7 +35,7 @@ def test_deployment_in_trouble_keeps_its_word() -> None:
     assert {kind for kind in KINDS if counts[f"trouble {kind}"]} >= {"kills", "freezes", "outages", "streams"}
 
 
-@pytest.mark.parametrize("plant", PLANTED[::3], ids=lambda plant: type(plant.mistake).__name__)
+@pytest.mark.parametrize("plant", PLANTED[::4], ids=lambda plant: type(plant.mistake).__name__)
 def test_planted_mistake_of_the_runtime_is_caught(plant: Plant) -> None:
     """Within a few seeds, for what it is; all of them are looked for by `python -m tests.unattended --mistakes`."""
     for seed in range(1, SEEDS_UNTIL_CAUGHT + 1):
@@ -66,5 +66,5 @@ def test_reference_page_names_every_kind_of_trouble_and_counts_the_mistakes_of_t
     """Nobody has to read the code to know what was tried."""
     page = PAGE.read_text()
     assert [kind for kind in KINDS if f"`{kind}`" not in page] == []
-    assert f"out of {len(KINDS)} kinds of trouble" in page
+    assert f"{len(KINDS)} kinds of trouble" in page
     assert f"{len(PLANTED)} planted mistakes of the runtime" in page

@@ -115,7 +115,8 @@ class FundingHours:
         payments, waiting = [], []
         for one in self._owed:
             rate = self._rates.get((one.symbol, one.hour))
-            if one.price is None or rate is None:
+            # Not before those who were there could have known it: what happens until then happens first.
+            if one.price is None or rate is None or now < one.hour + _SOON_MS:
                 waiting.append(one)
                 continue
             payment = FundingPayment.settle(one.symbol, one.hour, size=one.size, price=one.price, rate=rate)
