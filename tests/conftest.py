@@ -1,5 +1,6 @@
 """What every test stands on: exact decimals, no network, the hypothesis profiles and the time ledger."""
 
+import gc
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -67,6 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the ledger where the reports arrive: in the process that prints the summary."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Ledger(), "time-ledger")
+
+
+def pytest_collection_finish() -> None:
+    """Take what was collected out of every later search for garbage: it is there until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,7 +13,8 @@ from agentic_hl.wire.messages.reading import Unreadable
 
 __all__ = ["KnownOrders"]
 
-_KEPT: Final = 10_000
+_KEPT: Final = 2_000
+"""Beside those that rest, which are never let go."""
 _ENDED: Final = frozenset({ToldStatus.FILLED, ToldStatus.CANCELED, ToldStatus.REJECTED})
 _LISTED: Final = "open"
 
@@ -74,8 +75,9 @@ class KnownOrders:
     def _keep(self, told: OrderTold) -> OrderTold:
         self._told[told.venue_order_id] = told
         self._told.move_to_end(told.venue_order_id)
-        while len(self._told) > _KEPT:
-            self._told.popitem(last=False)
+        if len(self._told) > _KEPT:
+            ended = (number for number, each in self._told.items() if each.status is not ToldStatus.OPEN)
+            self._told.pop(next(ended, ""), None)
         return told
 
 

@@ -42,7 +42,7 @@ BARS = {
 }
 
 _KINDS = (CommandKind.PAUSE, CommandKind.RESUME, CommandKind.SNAPSHOT)
-_PAUSES_S = (0.15, 0.31, 0.12, 0.27, 0.19)
+_PAUSES_S = (0.15, 1.35, 0.12, 0.27, 1.1)
 """Commands that come within 100 ms of each other are one hint."""
 _LOOK_S = 0.005
 _LOOK_CLOSELY_S = 0.001

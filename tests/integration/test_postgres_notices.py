@@ -101,6 +101,16 @@ async def test_notices_of_many_commands_are_few_and_the_last_one_comes_after_all
         assert hints < 30
 
 
+async def test_first_command_after_a_mere_look_is_told_at_once(database: str, store: PostgresStore) -> None:
+    """Only what follows something that was told waits for more to come."""
+    async with _hearing(database, store, replace(PATIENT, together=60_000)) as notices:
+        assert await _next(notices) is Hint.STARTED
+        await _queue(store)
+        assert await _next(notices) is Hint.TOLD
+        await _queue(store)
+        assert await _is_silent(notices)
+
+
 async def test_words_of_a_stranger_are_a_hint_and_nothing_more(database: str, store: PostgresStore) -> None:
     """Whatever they say, even where they look like the listener's own."""
     async with _hearing(database, store, PATIENT) as notices:

@@ -1,6 +1,7 @@
 """Some of the venue's actions have a place in the wire and in no order code: they cost more than they give."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,17 @@ OWNERS = {"UserAction", "UserSignedAction", "sign_user", "sign_user_request", "u
 
 def mentions(root: Path, words: set[str], *folders: str) -> list[str]:
     """Name the places outside the wire and the venue that name one of some words."""
+    return [f"{place} {word}" for place, word in _spelled(root, folders or PACKAGES) if word in words]
+
+
+@cache
+def _spelled(root: Path, folders: tuple[str, ...]) -> list[tuple[str, str]]:
     return [
-        f"{name}:{getattr(node, 'lineno', 0)} {word}"
-        for name, tree in parsed(root, *(folders or PACKAGES))
+        (f"{name}:{getattr(node, 'lineno', 0)}", word)
+        for name, tree in parsed(root, *folders)
         if not name.startswith(_PARTS)
         for node in ast.walk(tree)
-        for word in sorted(_words_of(node) & words)
+        for word in _words_of(node)
     ]
 
 

@@ -33,13 +33,23 @@ SEEDS_UNTIL_CAUGHT = 12
 TURNS = 40
 
 
-@pytest.mark.parametrize("piece", range(PIECES))
+def _lived(piece: int) -> tuple[Counter[str], Counter[LogEvent]]:
+    counts, said, faults, lifecycles = Counter[str](), Counter[LogEvent](), {}, 0
+    for seed in STORIES[piece::PIECES]:
+        played = play(seed)
+        counts += played.scene.counts
+        said.update(line.event for line in played.scene.said)
+        faults[seed] = played.verdict.faults
+        lifecycles += played.verdict.lifecycles
+    assert {seed: found for seed, found in faults.items() if found} == {}
+    assert lifecycles >= LIFECYCLES // PIECES
+    return counts, said
+
+
+@pytest.mark.parametrize("piece", range(1, PIECES))
 def test_orders_in_trouble_end_in_time_and_the_ledger_is_the_books(piece: int) -> None:
     """Nothing that executed is called dead, is booked twice or not at all, or has no record; nothing stays bare."""
-    seeds = STORIES[piece::PIECES]
-    verdicts = {seed: play(seed).verdict for seed in seeds}
-    assert {seed: verdict.faults for seed, verdict in verdicts.items() if verdict.faults} == {}
-    assert sum(verdict.lifecycles for verdict in verdicts.values()) >= LIFECYCLES // PIECES
+    assert _lived(piece)[0]["crashes"] > 0
 
 
 @pytest.mark.parametrize("plant", MISTAKES, ids=lambda plant: type(plant.bug).__name__)
@@ -53,13 +63,9 @@ def test_planted_mistake_is_caught(plant: Plant) -> None:
     pytest.fail(f"{type(plant.bug).__name__} did its work for {SEEDS_UNTIL_CAUGHT} seeds and nobody noticed")
 
 
-def test_trouble_is_real() -> None:
+def test_trouble_is_real_and_the_first_piece_ends_as_the_others_do() -> None:
     """Every kind comes about, and so does everything that it is meant to bring about."""
-    counts, said = Counter[str](), Counter[LogEvent]()
-    for seed in STORIES[:16]:
-        scene = play(seed).scene
-        counts += scene.counts
-        said.update(line.event for line in scene.said)
+    counts, said = _lived(0)
     assert counts["crashes"] > 8
     assert counts["overlaps"] > 4
     assert counts["opens unresolved"] > 8

@@ -68,6 +68,7 @@ class PostgresNotices:
         self._words = 0
         self._hint: Hint | None = Hint.STARTED
         self._hinted_at = self._tested_at = self._again_at = clock.boottime_ms()
+        self._told_until = 0
         self._lost_again = terms.lost_again
 
     def __aiter__(self) -> "PostgresNotices":
@@ -83,6 +84,8 @@ class PostgresNotices:
                 await self._listen(self._ear)
         hint, self._hint = self._hint, None
         self._hinted_at = self._clock.boottime_ms()
+        if hint is Hint.TOLD:  # after any other, the first that is told is no repetition
+            self._told_until = self._hinted_at + self._terms.together
         return hint
 
     async def start(self) -> None:
@@ -120,7 +123,7 @@ class PostgresNotices:
                 if self._left(test_at) == 0:
                     await self._is_heard(ear)
                 elif await self._hear(ear, self._left(min(due_at, test_at))):
-                    await self._clock.sleep(self._left(self._hinted_at + self._terms.together) / _MS_PER_S)
+                    await self._clock.sleep(self._left(self._told_until) / _MS_PER_S)
                     await self._hear(ear, 0)
                     self._hint = Hint.TOLD
         except StoreError as error:

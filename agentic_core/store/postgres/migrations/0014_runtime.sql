@@ -242,7 +242,7 @@ grant update (halted_at) on public.deployments to agentic_web, agentic_runner, a
 grant update (started_at) on public.deployments to agentic_jobs;
 
 -- The jobs end deployments, and begin none.
-alter policy jobs on public.deployments with check (desired = 'stopped');
+alter policy jobs on public.deployments with check (desired <> 'running');
 
 grant select, insert, update (baseline_usd, opened_at, peak_usd, as_of) on public.account_days to agentic_runner;
 create policy runner on public.account_days to agentic_runner using (account_key = (select public.runner_account()));
