@@ -44,7 +44,7 @@ class LeaseStore(Protocol):
         """Take the lease away together with the next epoch, and return that; nobody takes it until it is allowed.
 
         Where `desired` is given, the account's deployments shall come to it from the same moment on: those that have
-        not ended, and the one that held the lease. Revoking again changes no epoch.
+        not ended, and the one that held the lease. Revoking again changes no epoch. Jobs order no deployment to run.
         """
 
     async def allow(self, account: AccountKey) -> None:

@@ -12,7 +12,7 @@ from agentic_hl.wire.weights import IP_WEIGHT_PER_MINUTE
 
 __all__ = ["KEPT_FREE", "IpBudget", "Priority", "weight_bucket"]
 
-_SHARE_PCT = 60
+_SHARE_PCT = 80
 _MS_PER_S = 1_000
 
 _RATE_LIMITED_MS = 10_000
@@ -44,8 +44,7 @@ def weight_bucket(address: str, *, share_pct: int = _SHARE_PCT) -> Bucket:
     """Return the bucket of REST weight of an address of the internet, as its processes know themselves.
 
     So much of the venue's 1,200 a minute flows back; the rest of it is what may be taken at once, so that in no span of
-    a minute more than 1,200 is taken. A runner asks in bursts, at its start and at its marks. An exit whose proof takes
-    long asks on and on: with half of it flowing back, no two reads of a lagging venue agree in time.
+    a minute more than 1,200 is taken.
     """
     per_minute = IP_WEIGHT_PER_MINUTE * share_pct // 100
     return Bucket(

@@ -32,7 +32,7 @@ KINDS = {
 
 MORE_LOGINS = """
 do $$ begin
-    for number in 65..300 loop
+    for number in 65..900 loop
         begin
             execute format('create role %I login in role agentic_runner', 'agentic_runner_of_test_' || number);
         exception when duplicate_object or unique_violation then null;

@@ -142,7 +142,7 @@ class JournalMachine(AccountMachine):
         self.do(works[how])
         self.place.portal.call(self.room.take_lease, 0)
 
-    @rule(desired=st.sampled_from([None, *Desired]), allows=st.booleans())
+    @rule(desired=st.sampled_from([None, Desired.FLATTEN, Desired.STOPPED]), allows=st.booleans())
     def revoke(self, desired: Desired | None, *, allows: bool) -> None:
         """Take the lease away; perhaps give the account back, and let somebody take it."""
         account, run = self.room.account, self.room.running.id

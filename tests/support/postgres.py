@@ -1,4 +1,4 @@
-"""Fixtures: one embedded server for a test run, and a migrated database for each test that no other sees.
+"""Fixtures: one embedded server for a test run, and a migrated database of its own for each test.
 
 Asked for with `pytest_plugins = ["tests.support.postgres"]` in a test module.
 """
@@ -13,7 +13,6 @@ from psycopg.conninfo import make_conninfo
 
 from agentic_core.store.postgres.migrator import migrate
 from tests.support.by_hand import execute
-from tests.support.database_pool import DatabasePool, Kind
 from tests.support.embedded_postgres import embedded
 
 pytest_plugins = ["tests.support.embedded_folders"]
@@ -51,50 +50,36 @@ def owned_template(postgres_server: str, migrated_template: str) -> str:
     return _OWNED_TEMPLATE
 
 
-@pytest.fixture(scope="session")
-def database_pool(postgres_server: str) -> Iterator[DatabasePool]:
-    """Yield the databases of the server that are lent to one test after the other."""
-    pool = DatabasePool(postgres_server)
-    yield pool
-    pool.close()
-
-
 @pytest.fixture
-def owned_database(database_pool: DatabasePool, owned_template: str) -> Iterator[str]:
-    """Yield the address of a database that the plain owner migrated, for that owner."""
-    with database_pool.lend(Kind(template=owned_template, owner=_PLAIN_OWNER)) as dsn:
+def owned_database(postgres_server: str, owned_template: str) -> Iterator[str]:
+    """Copy the database of the plain owner and yield the copy's address for that owner."""
+    for dsn in _database(postgres_server, f"template {owned_template} owner {_PLAIN_OWNER}"):
         yield make_conninfo(dsn, user=_PLAIN_OWNER)
 
 
 @pytest.fixture
-def database(database_pool: DatabasePool, migrated_template: str) -> Iterator[str]:
-    """Yield the address of a migrated database without a row."""
-    with database_pool.lend(Kind(template=migrated_template)) as dsn:
-        yield dsn
-
-
-@pytest.fixture
-def narrow_database(database_pool: DatabasePool, migrated_template: str) -> Iterator[str]:
-    """Yield the address of a migrated database that `open_narrow_store` finds furnished already."""
-    with database_pool.lend(Kind(template=migrated_template, is_narrow=True)) as dsn:
-        yield dsn
+def database(postgres_server: str, migrated_template: str) -> Iterator[str]:
+    """Copy the migrated database and yield the copy's address."""
+    yield from _database(postgres_server, f"template {migrated_template}")
 
 
 @pytest.fixture
 def empty_database(postgres_server: str) -> Iterator[str]:
     """Make a database without any table and yield its address."""
-    name = f"empty_{next(_numbers)}"
-    execute(postgres_server, f"create database {name}")
-    yield make_conninfo(postgres_server, dbname=name)
-    execute(postgres_server, f"drop database {name} with (force)")
+    yield from _database(postgres_server, "")
+
+
+def _database(server: str, options: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    execute(server, f"create database {name} {options}")
+    yield make_conninfo(server, dbname=name)
+    execute(server, f"drop database {name} with (force)")
 
 
 __all__ = [
     "database",
-    "database_pool",
     "empty_database",
     "migrated_template",
-    "narrow_database",
     "owned_database",
     "owned_template",
     "postgres_server",

@@ -16,11 +16,8 @@ pytest_plugins = ["tests.support.postgres"]
 
 @pytest.fixture(params=["memory", "postgres"])
 def address(request: pytest.FixtureRequest) -> str | None:
-    """Return the address of a database without a row, or None for the store in memory."""
-    if request.param == "memory":
-        return None
-    kind = "database" if "owned_subject" in request.fixturenames else "narrow_database"
-    return str(request.getfixturevalue(kind))
+    """Return the address of a fresh database, or None for the store in memory."""
+    return str(request.getfixturevalue("database")) if request.param == "postgres" else None
 
 
 @pytest.fixture

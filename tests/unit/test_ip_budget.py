@@ -17,7 +17,7 @@ FAR = 10**15
 
 
 async def test_no_minute_takes_more_than_the_venue_allows() -> None:
-    """Ten minutes of a greedy process: 1,200 in any minute at most, and about 720 in each later one."""
+    """Ten minutes of a greedy process: 1,200 in any minute at most, and about 960 in each later one."""
     clock = VirtualClock()
     budget = IpBudget(MemoryBudgets(clock), clock, weight_bucket("here"))
     taken: list[int] = []
@@ -33,14 +33,14 @@ async def test_no_minute_takes_more_than_the_venue_allows() -> None:
         tasks.cancel_scope.cancel()
     windows = [20 * sum(at <= other < at + MINUTE_MS for other in taken) for at in taken]
     assert max(windows) <= 1_200
-    assert 720 * 10 <= 20 * len(taken) <= 720 * 10 + 480
+    assert 960 * 10 <= 20 * len(taken) <= 960 * 10 + 240
 
 
 @pytest.mark.parametrize(
-    ("priority", "taken"), [(Priority.URGENT, 480), (Priority.NORMAL, 440), (Priority.BACKGROUND, 380)]
+    ("priority", "taken"), [(Priority.URGENT, 240), (Priority.NORMAL, 200), (Priority.BACKGROUND, 140)]
 )
 async def test_lower_priority_leaves_weight_to_higher_ones(priority: Priority, taken: int) -> None:
-    """Of a full bucket of 480, background keeps off the last 100, the usual off the last 40."""
+    """Of a full bucket of 240, background keeps off the last 100, the usual off the last 40."""
     clock = VirtualClock()
     budget = IpBudget(MemoryBudgets(clock), clock, weight_bucket("here"))
     now = clock.boottime_ms()
@@ -54,7 +54,7 @@ async def test_urgent_request_is_not_held_up_by_a_waiting_history() -> None:
     """The history waits while the closing order goes."""
     clock = VirtualClock()
     budget = IpBudget(MemoryBudgets(clock), clock, weight_bucket("here"))
-    assert await budget.acquire(380, Priority.BACKGROUND, FAR) == 0
+    assert await budget.acquire(140, Priority.BACKGROUND, FAR) == 0
     went: list[str] = []
 
     async def ask(name: str, weight: int, priority: Priority) -> None:
@@ -76,11 +76,11 @@ async def test_weight_that_comes_too_late_is_not_waited_for() -> None:
     clock = VirtualClock()
     budget = IpBudget(MemoryBudgets(clock), clock, weight_bucket("here"))
     now = clock.boottime_ms()
-    assert await budget.acquire(480, Priority.URGENT, now) == 0
-    wait = await budget.acquire(24, Priority.URGENT, now + 1_999)
+    assert await budget.acquire(240, Priority.URGENT, now) == 0
+    wait = await budget.acquire(32, Priority.URGENT, now + 1_999)
     assert (wait, clock.boottime_ms()) == (2_000, now)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(budget.acquire, 24, Priority.URGENT, now + 2_000)
+        tasks.start_soon(budget.acquire, 32, Priority.URGENT, now + 2_000)
         await clock.let_pass(2_000)
     assert await budget.acquire(1, Priority.URGENT, clock.boottime_ms()) > 0
 
@@ -91,7 +91,7 @@ async def test_refusal_holds_everybody_back_for_ten_seconds_or_as_told() -> None
         clock = VirtualClock()
         budget = IpBudget(MemoryBudgets(clock), clock, weight_bucket("here"))
         await budget.refused(told)
-        wait = await budget.acquire(12, Priority.URGENT, clock.boottime_ms())
+        wait = await budget.acquire(16, Priority.URGENT, clock.boottime_ms())
         assert wait == held_ms + 1_000
 
 
@@ -103,9 +103,9 @@ async def test_weight_of_the_answer_is_charged_and_of_an_unsent_request_given_ba
     await budget.acquire(40, Priority.URGENT, FAR)
     await budget.charge(100)
     await budget.charge(0)
-    assert await ledger.available(bucket) == 340
+    assert await ledger.available(bucket) == 100
     await budget.give_back(40)
-    assert await ledger.available(bucket) == 380
+    assert await ledger.available(bucket) == 140
 
 
 @pytest.mark.parametrize(

@@ -232,9 +232,9 @@ async def test_weight_of_what_never_left_is_given_back() -> None:
     """And of what may have left it is not."""
     room = Room(NeverLeft(cause="refused"), Unclear(cause="reset"))
     await room.act(0)
-    assert await room.ledger.available(room.bucket) == 480
+    assert await room.ledger.available(room.bucket) == 240
     await room.act(0)
-    assert await room.ledger.available(room.bucket) == 479
+    assert await room.ledger.available(room.bucket) == 239
 
 
 async def test_long_answer_costs_more_than_its_question() -> None:
@@ -247,7 +247,7 @@ async def test_long_answer_costs_more_than_its_question() -> None:
     found = await room.door.query(fills("0xab"), priority=Priority.URGENT)
     assert isinstance(found, tuple)
     assert len(found) == 41
-    assert await room.ledger.available(room.bucket) == 480 - 20 - 3
+    assert await room.ledger.available(room.bucket) == 240 - 20 - 3
 
 
 @pytest.mark.parametrize(

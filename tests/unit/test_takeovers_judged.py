@@ -82,7 +82,7 @@ def test_judge_names_stale_calls_that_were_let_through_or_not_tried() -> None:
     report = Lost(epoch=7, acked={}, caught={}, refused=refused, let_through=("note",), troubles=("ack: timeout",))
     first, second, third = not_refused([report])
     assert (first, second) == ("note of stale epoch 7 was let through", "ack: timeout")
-    assert third.startswith("epoch 7 was refused ['assign', 'prepare', 'record',")
+    assert third.startswith("epoch 7 was refused ['assign', 'claim', 'prepare', 'record',")
 
 
 def _journal(*told: tuple[JournalKind, dict[str, str | int], int]) -> list[JournalEntry]:
