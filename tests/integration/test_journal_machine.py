@@ -60,6 +60,6 @@ def test_journals_of_both_stores_tell_all_that_happened(place: Place) -> None:
     JournalMachine.seen.clear()
     run_state_machine_as_test(
         JournalMachine,
-        settings=settings(max_examples=60, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
+        settings=settings(max_examples=120, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )
     assert set(JournalMachine.seen) == KINDS
