@@ -11,6 +11,7 @@
     ├── IllegalTransition        a state machine refused (state, event)
     ├── Fenced                   another holder owns the trading lease: send nothing
     ├── JournalBroken            the journal does not hold together: stop trading
+    ├── TapeMiss                 a replay met a call of a chat model that is not on its tape
     ├── KeyUnavailable           a sealed key is not handed out or does not open: nothing can be signed
     ├── VenueUnavailable         the venue, or the way to it, gave no usable answer to a question
     └── StoreError               the database
@@ -41,6 +42,7 @@ __all__ = [
     "SkillUnbounded",
     "StoreError",
     "StoreUnavailable",
+    "TapeMiss",
     "UsageError",
     "VenueUnavailable",
 ]
@@ -99,6 +101,10 @@ class Fenced(AgenticError):
 
 class JournalBroken(AgenticError):
     """The journal does not hold together; nothing may be sent."""
+
+
+class TapeMiss(AgenticError):
+    """A replay met a call of a chat model that is not on its tape."""
 
 
 class KeyUnavailable(AgenticError):

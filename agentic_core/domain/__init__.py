@@ -92,7 +92,7 @@ from agentic_core.domain.records import (
     SkillRecord,
     SkillVersionRecord,
 )
-from agentic_core.domain.run import Assumptions, DecisionRecord, EquityPoint, Halt, OrderRecord, RunRecord
+from agentic_core.domain.run import Assumptions, Coverage, DecisionRecord, EquityPoint, Halt, OrderRecord, RunRecord
 from agentic_core.domain.side import Side
 from agentic_core.domain.times import (
     DAY_MS,
@@ -146,6 +146,7 @@ __all__ = [
     "CommandKind",
     "CommandState",
     "CommandStep",
+    "Coverage",
     "DayCounters",
     "Decision",
     "DecisionId",

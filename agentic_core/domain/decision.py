@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from agentic_core.domain.chat import ThoughtStep
 from agentic_core.domain.figures import Figures
 from agentic_core.domain.ids import ClientOrderId, DecisionId, DeploymentId, SkillId, Symbol, TraceId
 from agentic_core.domain.money import Price, Size, Usd
@@ -203,3 +204,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     marks: dict[Symbol, Decimal]
     usage: Usage = Usage()
     final_text: str = ""
+    context_hash: str | None = None
+    """SHA-256 of the first request a chat model was sent, hex; None where none was asked."""
+    steps: tuple[ThoughtStep, ...] = ()
+    """Every call and every use of a tool, in order."""

@@ -49,6 +49,8 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Fall of equity since the first mark of the UTC day at which the deployment halts."""
     drawdown_bps_max: Bps | None = None
     """Fall of equity from its highest mark at which the deployment halts; None is no such halt."""
+    cost_usd_day_max: Usd | None = None
+    """The most that chat models may cost in one UTC day; None is no cap of its own."""
     orders_per_minute_max: int = 10
     """Orders sent in one UTC minute; closing orders count but are never refused for it."""
     stop_bps: Bps | None = None

@@ -19,6 +19,7 @@ from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import BrokerKind, DeploymentStatus, Desired
 from agentic_core.ports.account_days import AccountDayStore
+from agentic_core.ports.cost_ledger import CostLedger
 from agentic_core.ports.intents import IntentStore
 from agentic_core.ports.journal import JournalStore
 from agentic_core.ports.leases import LeaseStore
@@ -26,6 +27,7 @@ from agentic_core.ports.ledger import LedgerStore
 from agentic_core.ports.messages import CommandStore, LogStore
 from agentic_core.ports.operations import JobRunStore, PlatformStore, WatchedStore
 from agentic_core.ports.paper_books import PaperBooks
+from agentic_core.ports.tape import TapeStore
 from agentic_core.ports.wallet_store import WalletStore
 
 __all__ = [
@@ -252,3 +254,11 @@ class Store(Protocol):
     @property
     def jobs(self) -> JobRunStore:
         """Runs of the jobs."""
+
+    @property
+    def costs(self) -> CostLedger:
+        """What chat models cost."""
+
+    @property
+    def tapes(self) -> TapeStore:
+        """Exchanges with chat models."""
