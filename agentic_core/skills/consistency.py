@@ -10,6 +10,8 @@ import msgspec
 
 from agentic_core.domain.money import Usd
 from agentic_core.domain.times import Interval
+from agentic_core.skills.chat_consistency import ChatDraft, chat_inconsistencies
+from agentic_core.skills.chat_options import ChatOptions
 from agentic_core.skills.fields import Problem, nearest, shown
 from agentic_core.skills.sections import SkillMode
 
@@ -33,7 +35,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     symbols_watched: tuple[str, ...] | None
     symbols_allowed: tuple[str, ...] | None
     context_interval: Interval | None
+    lookback: int | None
+    options: ChatOptions | None
+    tools: tuple[str, ...] | None
     cost_usd_month_max: Usd | None
+    cost_usd_day_max: Usd | None
 
 
 def inconsistencies(draft: Draft) -> Iterator[Problem]:
@@ -50,6 +56,20 @@ def _chat_model_of(draft: Draft, mode: SkillMode) -> Iterator[Problem]:
         yield from _without_chat_model(draft)
     else:
         yield from _with_chat_model(draft, mode)
+        yield from chat_inconsistencies(_chat_draft(draft))
+
+
+def _chat_draft(draft: Draft) -> ChatDraft:
+    lists = {"context.symbols": draft.symbols_watched, "risk.allowedSymbols": draft.symbols_allowed}
+    return ChatDraft(
+        chat_model=draft.chat_model,
+        texts=draft.texts,
+        symbols={path: symbols for path, symbols in lists.items() if symbols is not None},
+        lookback=draft.lookback,
+        options=draft.options,
+        tools=draft.tools,
+        cost_usd_day_max=draft.cost_usd_day_max,
+    )
 
 
 def _without_chat_model(draft: Draft) -> Iterator[Problem]:
@@ -58,6 +78,9 @@ def _without_chat_model(draft: Draft) -> Iterator[Problem]:
     for name, text in draft.texts.items():
         if text:
             yield Problem(path=name, message=f"was {shown(text)}; {_NO_CHAT_MODEL}")
+    for name in ("modelOptions", "tools"):
+        if name in draft.written:
+            yield Problem(path=name, message=_NO_CHAT_MODEL)
 
 
 def _with_chat_model(draft: Draft, mode: SkillMode) -> Iterator[Problem]:

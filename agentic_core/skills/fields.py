@@ -22,6 +22,7 @@ from agentic_core.domain.times import Interval
 
 __all__ = [
     "INCONSISTENT",
+    "PLAIN_NAME",
     "CapPercent",
     "Dollars",
     "IntervalText",
@@ -42,6 +43,9 @@ __all__ = [
 
 INCONSISTENT = "inconsistent"
 """The pydantic error type under which a section reports fields that do not fit together."""
+
+PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9]{1,12}:)?[@#]?[A-Za-z0-9]{1,16}(?:\.[A-Za-z0-9]{1,3})?(?:/[A-Za-z0-9]{1,12})?")
+"""Names of instruments that hold nothing but a name, such as BTC, kPEPE, xyz:GOLD, @107 or PURR/USDC."""
 
 _SHOWN_MAX = 60
 _SYMBOLS_MAX = 20

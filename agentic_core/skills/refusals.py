@@ -6,10 +6,11 @@ from typing import get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from agentic_core.skills.chat_options import ChatOptions, Providers
 from agentic_core.skills.fields import INCONSISTENT, Problem, nearest, shown
 from agentic_core.skills.policies import Rules
 from agentic_core.skills.schema import Skill
-from agentic_core.skills.sections import Context, Risk, Schedule
+from agentic_core.skills.sections import Context, Review, Risk, Schedule
 
 __all__ = ["POLICY_NAMES", "problems_of"]
 
@@ -19,7 +20,14 @@ _POLICIES: dict[str, type[BaseModel]] = {
 POLICY_NAMES = tuple(sorted(_POLICIES))
 """What `rules.policy` may name."""
 
-_SECTIONS: dict[str, type[BaseModel]] = {"schedule": Schedule, "context": Context, "risk": Risk}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "schedule": Schedule,
+    "context": Context,
+    "modelOptions": ChatOptions,
+    "modelOptions.providers": Providers,
+    "risk": Risk,
+    "review": Review,
+}
 _HOMES: dict[str, list[type[BaseModel]]] = {
     "the top level": [Skill],
     "rules": [*_POLICIES.values()],
@@ -86,7 +94,7 @@ def _schema(error: ErrorDetails) -> type[BaseModel]:
     parents = [str(part) for part in error["loc"][:-1]]
     if not parents:
         return Skill
-    return _POLICIES[parents[1]] if parents[0] == "rules" else _SECTIONS[parents[0]]
+    return _POLICIES[parents[1]] if parents[0] == "rules" else _SECTIONS[".".join(parents)]
 
 
 def _names(schema: type[BaseModel]) -> list[str]:

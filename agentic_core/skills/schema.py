@@ -15,6 +15,7 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.limits import RiskLimits
 from agentic_core.domain.money import Bps
 from agentic_core.domain.times import Interval
+from agentic_core.skills.chat_options import CHAT_MODEL_ID, TOOLS_DEFAULT, ChatOptions, ToolNames
 from agentic_core.skills.consistency import Draft, inconsistencies
 from agentic_core.skills.fields import Problem, Section, choice, line, prose
 from agentic_core.skills.policies import Rules
@@ -46,9 +47,11 @@ class Skill(Section):
     avoid: _Prose = ""
     sizing: _Prose = ""
     leash: Annotated[Leash, choice(Leash)] = Leash.BALANCED
-    chat_model: Annotated[str, line("the id of a chat model, such as vendor/name,", 200, r"\S+")] | None = Field(
-        None, alias="model"
-    )
+    chat_model: Annotated[str, CHAT_MODEL_ID] | None = Field(None, alias="model")
+    chat_options: ChatOptions | None = Field(None, alias="modelOptions")
+    """None where no chat model is asked."""
+    tools: ToolNames | None = None
+    """What the chat model may use; None where none is asked."""
     schedule: Schedule = Schedule()
     context: Context
     """Its symbols are the allowed ones where they are not written."""
@@ -63,7 +66,13 @@ class Skill(Section):
 
     def inconsistencies(self) -> Iterable[Problem]:
         """List what does not fit together."""
-        optional = {"model": self.chat_model, "rules": self.rules, "thesis": self.thesis or None}
+        optional = {
+            "model": self.chat_model,
+            "modelOptions": self.chat_options,
+            "rules": self.rules,
+            "thesis": self.thesis or None,
+            "tools": self.tools,
+        }
         return inconsistencies(
             Draft(
                 written=frozenset(name for name, value in optional.items() if value is not None),
@@ -74,7 +83,11 @@ class Skill(Section):
                 symbols_watched=self.context.symbols,
                 symbols_allowed=self.risk.allowed_symbols,
                 context_interval=self.context.interval,
+                lookback=self.context.lookback,
+                options=self.chat_options,
+                tools=self.tools,
                 cost_usd_month_max=self.risk.max_monthly_cost_usd,
+                cost_usd_day_max=self.risk.max_daily_cost_usd,
             )
         )
 
@@ -104,6 +117,7 @@ class Skill(Section):
             order_usd_min=risk.min_order_usd,
             symbols_allowed=frozenset(risk.allowed_symbols),
             cost_usd_month_max=risk.max_monthly_cost_usd,
+            cost_usd_day_max=risk.max_daily_cost_usd,
             daily_loss_bps_max=Bps(int(risk.daily_loss_halt_pct * 100)),
             drawdown_bps_max=Bps(int(risk.max_drawdown_pct * 100)),
             orders_per_minute_max=risk.max_orders_per_minute,
@@ -124,14 +138,18 @@ def slug_of(name: str) -> str:
 def derived(raw: object) -> object:
     """Fill in what a skill file may leave out because it follows from the rest.
 
-    The slug from the name, what is watched from what is allowed, and the drawdown cap where a day may lose more than
-    its default, so that skills stored before there was one can still be read.
+    The slug from the name, what is watched from what is allowed, how a chat model is asked where one is, and the
+    drawdown cap where a day may lose more than its default, so that skills stored before there was one can be read.
     """
     if not isinstance(raw, dict):
         return raw
     filled = dict(raw)
     if filled.get("slug") is None and isinstance(filled.get("name"), str):
         filled["slug"] = slug_of(filled["name"])
+    if filled.get("mode", SkillMode.THESIS.value) in (SkillMode.THESIS.value, SkillMode.HYBRID.value):
+        # Written out, because what an author agreed to must not change with a later default.
+        filled["tools"] = [*TOOLS_DEFAULT] if filled.get("tools") is None else filled["tools"]
+        filled["modelOptions"] = {} if filled.get("modelOptions") is None else filled["modelOptions"]
     context, risk = filled.get("context", {}), filled.get("risk")
     if isinstance(context, dict) and "symbols" not in context:
         filled["context"] = {**context, "symbols": risk.get("allowedSymbols") if isinstance(risk, dict) else None}

@@ -84,6 +84,11 @@ class Risk(Section):
     """What may be opened."""
     max_monthly_cost_usd: Dollars = Field(Usd(Decimal(200)), alias="maxMonthlyCostUsd")
     """Largest cost of chat models in one UTC month."""
+    max_daily_cost_usd: Dollars | None = Field(None, alias="maxDailyCostUsd")
+    """The same in one UTC day; None leaves a day all that is left of the month.
+
+    It may be above the month's: a cap that somebody lowers in the database has to bind, not to spoil the version.
+    """
     daily_loss_halt_pct: LossPercent = Field(alias="dailyLossHaltPct", examples=["5"])
     """Fall of equity since the day's first mark at which trading halts."""
     max_drawdown_pct: LossPercent = Field(DRAWDOWN_PCT_DEFAULT, alias="maxDrawdownPct")

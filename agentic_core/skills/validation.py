@@ -9,6 +9,7 @@ from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Usd
 from agentic_core.domain.times import Interval
 from agentic_core.errors import SkillInvalid
+from agentic_core.skills.chat_options import ChatOptions, ToolNames
 from agentic_core.skills.consistency import Draft, inconsistencies
 from agentic_core.skills.exact_json import parse_exact
 from agentic_core.skills.fields import Dollars, IntervalText, Problem, Symbols, SymbolText, choice
@@ -23,6 +24,9 @@ _INTERVAL: TypeAdapter[Interval] = TypeAdapter(IntervalText)
 _SYMBOL: TypeAdapter[Symbol] = TypeAdapter(SymbolText)
 _SYMBOLS: TypeAdapter[tuple[Symbol, ...]] = TypeAdapter(Symbols)
 _DOLLARS: TypeAdapter[Usd] = TypeAdapter(Dollars)
+_OPTIONS = TypeAdapter(ChatOptions)
+_TOOLS: TypeAdapter[tuple[str, ...]] = TypeAdapter(ToolNames)
+_LOOKBACK = TypeAdapter(int)
 _TEXT = TypeAdapter(str)
 _Read = TypeVar("_Read")
 
@@ -100,5 +104,9 @@ def _draft(payload: Mapping[str, object], problems: Iterable[Problem]) -> Draft:
         symbols_watched=leaf(_SYMBOLS, "context", "symbols"),
         symbols_allowed=leaf(_SYMBOLS, "risk", "allowedSymbols"),
         context_interval=leaf(_INTERVAL, "context", "interval"),
+        lookback=leaf(_LOOKBACK, "context", "lookback"),
+        options=leaf(_OPTIONS, "modelOptions"),
+        tools=leaf(_TOOLS, "tools"),
         cost_usd_month_max=leaf(_DOLLARS, "risk", "maxMonthlyCostUsd"),
+        cost_usd_day_max=leaf(_DOLLARS, "risk", "maxDailyCostUsd"),
     )
