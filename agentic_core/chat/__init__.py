@@ -1,5 +1,5 @@
 """Chat models that come with the library."""
 
-from agentic_core.chat.scripted import ScriptedChatModel
+from agentic_core.chat.scripted import ScriptedChatModel, said
 
-__all__ = ["ScriptedChatModel"]
+__all__ = ["ScriptedChatModel", "said"]
