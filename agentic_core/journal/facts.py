@@ -71,6 +71,8 @@ class DecisionFacts(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int = 0
     cost_usd: Decimal | None = None
     """None is unknown, never free."""
+    steps: str | None = None
+    """JSON as it is stored; None where no chat model was asked."""
 
 
 class TextFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What both stores refuse before they write."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import msgspec
 
@@ -19,6 +20,7 @@ from agentic_core.domain.records import Command, CommandState, IntentRecord
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import HOUR_MS, Interval
 from agentic_core.errors import UsageError
+from agentic_core.ports.tape import TapeEntry
 from agentic_core.store import sentences
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "check_outcome",
     "check_payload",
     "check_run",
+    "check_tape_entry",
     "deployment_of",
     "interval_named",
     "interval_of",
@@ -219,3 +222,15 @@ def check_run(run: DeploymentId, decisions: Sequence[DecisionRecord]) -> None:
     for record in decisions:
         if record.decision.deployment != run:
             raise UsageError(f"decision {record.decision.decision_id} is of {record.decision.deployment}, not of {run}")
+
+
+def check_tape_entry(entry: TapeEntry) -> None:
+    """Refuse an exchange that nobody would find by what it asked.
+
+    Raises:
+        UsageError: its key is not that of its request.
+    """
+    wanted = sha256(entry.request).hexdigest()
+    digest, slash, attempt = entry.key.partition("/")
+    if digest != wanted or not slash or not attempt.isdecimal():
+        raise UsageError(f"an exchange is kept under {wanted}/ and its attempt, not under {entry.key!r}")

@@ -1,10 +1,12 @@
 """What the stores say when they refuse; the same words whichever store it is."""
 
+from agentic_core.domain.chat import CallId
 from agentic_core.domain.records import IntentRecord
 from agentic_core.errors import Conflict, Fenced, NotFound, UsageError
 
 __all__ = [
     "ATTEMPTED_BEFORE",
+    "CALL_SETTLED",
     "CONFLICTS",
     "DECIDED_BEFORE",
     "DEPLOYMENT_EXISTS",
@@ -25,6 +27,7 @@ __all__ = [
     "fenced",
     "forgetful",
     "no_agent_wallet",
+    "no_call",
     "no_command",
     "no_deployment",
     "no_deployment_on",
@@ -50,6 +53,7 @@ ORDERED_BEFORE = "order_intents_pkey"
 NONCE_USED = "order_intents_one_per_nonce"
 INTENT_LEARNED = "order_intents_learned"
 INTENT_NUMBERED = "order_intents_numbered"
+CALL_SETTLED = "chat_calls_stay_settled"
 JOURNAL_LINKED = "journal_checkpoints_record"
 MASTER_TAKEN = "hyperliquid_master_wallets_one_address"
 PENDING_KEPT = "pending_hyperliquid_agents_pkey"
@@ -68,6 +72,7 @@ CONFLICTS = {
     ATTEMPTED_BEFORE: "a decision prepares each attempt at a leg once for each kind of action",
     ORDERED_BEFORE: "this client order id was prepared before; another runner may have taken this tick",
     NONCE_USED: "this nonce was given to another intent of the same signer; its row in signer_nonces was set back",
+    CALL_SETTLED: "this call of a chat model was settled before; a further one has another step or attempt",
     MASTER_TAKEN: "this account is paired with another user; sign in as that user, or pair another account",
     PENDING_KEPT: _KEPT,
     PENDING_KEY_KEPT: _KEPT,
@@ -166,6 +171,14 @@ def no_run(run: str) -> NotFound:
 def no_command(command: str) -> NotFound:
     """Say that the command is unknown."""
     return NotFound(f"there is no command {command!r}")
+
+
+def no_call(call: CallId) -> NotFound:
+    """Say that nothing was held for a call of a chat model."""
+    return NotFound(
+        f"nothing was held for step {call.step}, attempt {call.attempt} of decision {call.decision!r}; "
+        "reserve a call before it is made"
+    )
 
 
 def no_intent(cloid: str, account: str) -> NotFound:

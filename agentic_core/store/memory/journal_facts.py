@@ -85,6 +85,7 @@ def decision_facts(decision: Decision, result: EngineResult | None) -> JournalFa
     usage = decision.usage
     return _facts(
         completion_tokens=usage.completion_tokens,
+        context_hash=decision.context_hash,
         cost_usd=usage.cost_usd,
         decided_by=decision.decided_by,
         equity_usd=decision.equity,
@@ -94,6 +95,7 @@ def decision_facts(decision: Decision, result: EngineResult | None) -> JournalFa
         result=None if result is None else _json(result),
         skill_id=decision.skill,
         skill_version=decision.skill_version,
+        steps=_json(decision.steps) if decision.steps else None,
         tick_at=decision.tick_at,
         trace_id=decision.trace_id,
         verdict=_json(decision.verdict),

@@ -11,6 +11,7 @@ from agentic_core.ports.clock import Clock
 from agentic_core.store import sentences
 from agentic_core.store.memory.account_days import MemoryDays
 from agentic_core.store.memory.continuity import MemoryContinuity
+from agentic_core.store.memory.costs import MemoryCostLedger
 from agentic_core.store.memory.decisions import MemoryDecisions, MemoryStates
 from agentic_core.store.memory.deployments import MemoryDeployments
 from agentic_core.store.memory.intents import MemoryIntents
@@ -30,6 +31,7 @@ from agentic_core.store.memory.paper import MemoryPaperBooks
 from agentic_core.store.memory.secrets import MemorySecrets
 from agentic_core.store.memory.sim_runs import MemorySimRuns
 from agentic_core.store.memory.skills import MemorySkills
+from agentic_core.store.memory.tapes import MemoryTapes
 from agentic_core.store.memory.units import carry_over, copied
 from agentic_core.store.memory.wallets import MemoryWallets
 from agentic_core.store.polling import PollingNotices, polling
@@ -69,6 +71,7 @@ class MemoryStore:
         self.states = MemoryStates(self.leases)
         self.days = MemoryDays(self.leases, intents)
         self.paper = MemoryPaperBooks(self.leases)
+        self.costs, self.tapes = MemoryCostLedger(self.leases), MemoryTapes()
         self.platform, self.jobs = MemoryPlatform(), MemoryJobRuns()
         self.watched = MemoryWatched(skills, self.deployments, self.states, self.leases)
         self.logs = MemoryLogs(self.deployments)

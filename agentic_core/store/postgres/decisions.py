@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from agentic_core.domain.chat import ThoughtStep
 from agentic_core.domain.decision import Decision, EngineResult, ProposedAction, Usage, Verdict
 from agentic_core.domain.ids import DecisionId, DeploymentId, SkillId, Symbol, TraceId
 from agentic_core.domain.money import Usd
@@ -35,6 +36,8 @@ class _DecisionRow(msgspec.Struct):
     prompt_tokens: int
     completion_tokens: int
     cost_usd: Usd | None
+    context_hash: str | None
+    steps: tuple[ThoughtStep, ...]
 
     def record(self) -> DecisionRecord:
         decision = Decision(
@@ -53,6 +56,8 @@ class _DecisionRow(msgspec.Struct):
                 prompt_tokens=self.prompt_tokens, completion_tokens=self.completion_tokens, cost_usd=self.cost_usd
             ),
             final_text=self.final_text,
+            context_hash=self.context_hash,
+            steps=self.steps,
         )
         return DecisionRecord(decision=decision, result=self.engine_result)
 

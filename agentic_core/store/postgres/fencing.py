@@ -55,4 +55,6 @@ def decision_values(decision: Decision) -> dict[str, object]:
         "prompt_tokens": decision.usage.prompt_tokens,
         "completion_tokens": decision.usage.completion_tokens,
         "cost": decision.usage.cost_usd,
+        "context_hash": decision.context_hash,
+        "steps": encode(decision.steps),
     }

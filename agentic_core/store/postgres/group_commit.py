@@ -50,7 +50,9 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 GROUPED: Mapping[str, Merged | None] = {
-    "record_decision": Merged(name="record_decisions", json=frozenset({"action", "verdict", "result", "marks"})),
+    "record_decision": Merged(
+        name="record_decisions", json=frozenset({"action", "verdict", "result", "marks", "steps"})
+    ),
     "append_logs": None,
 }
 """What shares commits, with what does many of it in one statement."""

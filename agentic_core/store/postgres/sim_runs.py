@@ -20,7 +20,7 @@ __all__ = ["PostgresSimRuns"]
 _BATCH = 1_000
 """Decisions in one statement: enough that asking costs nothing, few enough for one message."""
 
-_DOCUMENTS = ("action", "verdict", "result", "marks")
+_DOCUMENTS = ("action", "verdict", "result", "marks", "steps")
 """The values of a decision that are JSON already."""
 
 

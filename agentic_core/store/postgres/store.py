@@ -14,6 +14,7 @@ from agentic_core.store.postgres.account_days import PostgresDays
 from agentic_core.store.postgres.budgets import PostgresBudgets
 from agentic_core.store.postgres.connection import UnitDatabase
 from agentic_core.store.postgres.continuity import PostgresContinuity
+from agentic_core.store.postgres.costs import PostgresCostLedger
 from agentic_core.store.postgres.decisions import PostgresDecisions, PostgresStates
 from agentic_core.store.postgres.deployments import PostgresDeployments
 from agentic_core.store.postgres.group_commit import GroupedDatabase
@@ -30,6 +31,7 @@ from agentic_core.store.postgres.pool import PooledDatabase
 from agentic_core.store.postgres.secrets import PostgresSecrets
 from agentic_core.store.postgres.sim_runs import PostgresSimRuns
 from agentic_core.store.postgres.skills import PostgresSkills
+from agentic_core.store.postgres.tapes import PostgresTapes
 from agentic_core.store.postgres.wallets import PostgresWallets
 
 __all__ = ["PostgresStore", "open_store"]
@@ -61,6 +63,8 @@ class PostgresStore:
         self.sim_runs = PostgresSimRuns(database)
         self.days = PostgresDays(database)
         self.paper = PostgresPaperBooks(database)
+        self.costs = PostgresCostLedger(database)
+        self.tapes = PostgresTapes(database)
         self.platform = PostgresPlatform(database)
         self.watched = PostgresWatched(database)
         self.jobs = PostgresJobRuns(database)

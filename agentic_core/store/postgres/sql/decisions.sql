@@ -9,11 +9,12 @@ with fence as materialized (
 ), written as (
     insert into decision_snapshots as known (
         id, deployment_id, trace_id, skill_id, skill_version, tick_at, decided_by, proposed_action, verdict,
-        engine_result, final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
+        engine_result, final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd, context_hash, steps
     )
     select %(id)s::uuid, %(deployment)s::uuid, %(trace)s, %(skill)s::uuid, %(skill_version)s, instant_at(%(tick_at)s),
         %(decided_by)s, %(action)s::jsonb, %(verdict)s::jsonb, %(result)s::jsonb, %(final_text)s, %(equity)s::numeric,
-        %(marks)s::jsonb, %(prompt_tokens)s, %(completion_tokens)s, %(cost)s::numeric
+        %(marks)s::jsonb, %(prompt_tokens)s, %(completion_tokens)s, %(cost)s::numeric, %(context_hash)s,
+        %(steps)s::jsonb
     from fence
     on conflict (id) do update
     set engine_result = excluded.engine_result
@@ -40,7 +41,7 @@ with asked as materialized (
     from rows from (json_to_recordset(%(rows)s::json) as (
         account text, epoch bigint, id uuid, deployment uuid, trace text, skill uuid, skill_version integer,
         tick_at bigint, decided_by text, action jsonb, verdict jsonb, result jsonb, final_text text, equity numeric,
-        marks jsonb, prompt_tokens bigint, completion_tokens bigint, cost numeric
+        marks jsonb, prompt_tokens bigint, completion_tokens bigint, cost numeric, context_hash text, steps jsonb
     )) with ordinality as asked
 ), fence as materialized (
     select account_key, epoch from leases
@@ -51,11 +52,11 @@ with asked as materialized (
 ), written as (
     insert into decision_snapshots as known (
         id, deployment_id, trace_id, skill_id, skill_version, tick_at, decided_by, proposed_action, verdict,
-        engine_result, final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
+        engine_result, final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd, context_hash, steps
     )
     select asked.id, asked.deployment, asked.trace, asked.skill, asked.skill_version, instant_at(asked.tick_at),
         asked.decided_by, asked.action, asked.verdict, asked.result, asked.final_text, asked.equity, asked.marks,
-        asked.prompt_tokens, asked.completion_tokens, asked.cost
+        asked.prompt_tokens, asked.completion_tokens, asked.cost, asked.context_hash, asked.steps
     from asked join fence on fence.account_key = asked.account and fence.epoch = asked.epoch
     order by asked.deployment, asked.ordinality
     on conflict (id) do update
@@ -82,7 +83,7 @@ order by asked.ordinality;
 -- The newest decisions with a result, of a deployment or a backtest.
 select id::text, trace_id, coalesce(deployment_id, sim_run_id)::text as deployment, skill_id::text as skill,
     skill_version, instant_ms(tick_at) as tick_at, decided_by, proposed_action, verdict, engine_result, final_text,
-    equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
+    equity_usd, marks, prompt_tokens, completion_tokens, cost_usd, context_hash, steps
 from (
     (
         select * from decision_snapshots

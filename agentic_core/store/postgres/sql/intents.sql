@@ -9,11 +9,12 @@ with fence as materialized (
 ), decided as (
     insert into decision_snapshots (
         id, deployment_id, trace_id, skill_id, skill_version, tick_at, decided_by, proposed_action, verdict,
-        final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
+        final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd, context_hash, steps
     )
     select %(id)s::uuid, %(deployment)s::uuid, %(trace)s, %(skill)s::uuid, %(skill_version)s, instant_at(%(tick_at)s),
         %(decided_by)s, %(action)s::jsonb, %(verdict)s::jsonb, %(final_text)s, %(equity)s::numeric,
-        %(marks)s::jsonb, %(prompt_tokens)s, %(completion_tokens)s, %(cost)s::numeric
+        %(marks)s::jsonb, %(prompt_tokens)s, %(completion_tokens)s, %(cost)s::numeric, %(context_hash)s,
+        %(steps)s::jsonb
     from fence
     returning id, deployment_id, trace_id, tick_at, cost_usd
 ), signed as (

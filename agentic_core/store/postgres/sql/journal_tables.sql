@@ -29,7 +29,7 @@ where deployments.id = %(deployment)s::uuid and version.version = skill_version;
 -- name: journaled_decisions
 select id::text as id, trace_id, instant_ms(tick_at) as tick_at, decided_by, skill_id::text as skill_id, skill_version,
     context_hash, verdict::text as verdict, engine_result::text as result, marks::text as marks, equity_usd,
-    prompt_tokens, completion_tokens, cost_usd
+    prompt_tokens, completion_tokens, cost_usd, nullif(steps, '[]')::text as steps
 from decision_snapshots
 where deployment_id = %(deployment)s::uuid;
 

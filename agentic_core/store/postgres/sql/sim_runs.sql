@@ -37,14 +37,14 @@ where id = %(run)s;
 -- Decisions of a backtest, many at once; not by COPY, which row-level security does not admit.
 insert into decision_snapshots (
     id, sim_run_id, trace_id, skill_id, skill_version, tick_at, decided_by, proposed_action, verdict, engine_result,
-    final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd
+    final_text, equity_usd, marks, prompt_tokens, completion_tokens, cost_usd, context_hash, steps
 )
 select id, %(run)s::uuid, trace, skill, skill_version, instant_at(tick_at), decided_by, action, verdict, result,
-    final_text, equity, marks, prompt_tokens, completion_tokens, cost
+    final_text, equity, marks, prompt_tokens, completion_tokens, cost, context_hash, steps
 from json_to_recordset(%(decisions)s::json) as decided (
     id uuid, trace text, skill uuid, skill_version integer, tick_at bigint, decided_by text, action jsonb,
     verdict jsonb, result jsonb, final_text text, equity numeric, marks jsonb, prompt_tokens bigint,
-    completion_tokens bigint, cost numeric
+    completion_tokens bigint, cost numeric, context_hash text, steps jsonb
 );
 
 -- name: add_run_cost
