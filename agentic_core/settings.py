@@ -2,12 +2,17 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from agentic_core.errors import ConfigError
 
 __all__ = [
+    "OPENROUTER_URL",
+    "ChatAccess",
+    "chat_access",
+    "chat_files",
     "cron_secrets",
     "database_dsn",
     "home_folder",
@@ -26,6 +31,20 @@ _SUPABASE_PASSWORDS = ("SUPABASE_DB_PASSWORD", "POSTGRES_PASSWORD")
 _WALLET_KEYS = ("AGENTIC_KEY_ENCRYPTION_KEY", "AGENTIC_WRAPPING_KEY")
 _LISTEN = "127.0.0.1:8080"
 _PORT_MAX = 65_535
+_OPENROUTER_HOST = "openrouter.ai"
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+OPENROUTER_URL = f"https://{_OPENROUTER_HOST}/api/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAccess:
+    """The way to a provider of chat models."""
+
+    url: str
+    key: str | None = field(repr=False)
+    is_openrouter: bool
+    """Whether it is OpenRouter, which takes more than a plain endpoint."""
 
 
 def database_dsn(environment: Mapping[str, str]) -> str | None:
@@ -87,6 +106,42 @@ def pauses_unanswered(environment: Mapping[str, str]) -> bool:
     if said not in {"true", "false"}:
         raise ConfigError(f"PAUSE_ON_UNANSWERED_ALERT is {said!r}; set it to true or false")
     return said == "true"
+
+
+def chat_access(environment: Mapping[str, str]) -> ChatAccess | None:
+    """Return how chat models are reached, or None where no way is configured.
+
+    `AGENTIC_CHAT_URL` is the address of any OpenAI-compatible server, opened by `AGENTIC_CHAT_API_KEY` where it has a
+    key; without it `OPENROUTER_API_KEY` opens OpenRouter. A key of OpenRouter is sent to no other host.
+
+    Raises:
+        ConfigError: the address is none, a key would go over it in the clear, or a key has no address.
+    """
+    url = environment.get("AGENTIC_CHAT_URL", "").strip()
+    key = environment.get("AGENTIC_CHAT_API_KEY", "").strip() or None
+    of_openrouter = environment.get("OPENROUTER_API_KEY", "").strip() or None
+    if url:
+        host = _chat_host(url)
+        is_openrouter = host == _OPENROUTER_HOST or host.endswith(f".{_OPENROUTER_HOST}")
+        key = key or (of_openrouter if is_openrouter else None)
+        if key is not None and not url.startswith("https://") and host not in _HERE:
+            raise ConfigError(f"a key would go to {host} in the clear; write AGENTIC_CHAT_URL with https, or no key")
+        return ChatAccess(url=url, key=key, is_openrouter=is_openrouter)
+    if key is not None:
+        raise ConfigError("AGENTIC_CHAT_API_KEY is set and opens nothing; set AGENTIC_CHAT_URL to what it opens")
+    if of_openrouter is not None:
+        return ChatAccess(url=OPENROUTER_URL, key=of_openrouter, is_openrouter=True)
+    return None
+
+
+def chat_files(environment: Mapping[str, str]) -> tuple[Path | None, Path | None, Path | None]:
+    """Return the files of headlines, of notes, and of MCP servers; None where one is not configured.
+
+    They are named by `AGENTIC_CHAT_NEWS`, `AGENTIC_CHAT_NOTES` and `AGENTIC_CHAT_MCP`.
+    """
+    names = (environment.get(f"AGENTIC_CHAT_{what}", "").strip() for what in ("NEWS", "NOTES", "MCP"))
+    news, notes, servers = (Path(name) if name else None for name in names)
+    return news, notes, servers
 
 
 def cron_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -176,3 +231,16 @@ def _needed(environment: Mapping[str, str], name: str, cure: str) -> str:
     if not found:
         raise ConfigError(f"set {name} {cure}")
     return found
+
+
+def _chat_host(url: str) -> str:
+    wrong = "AGENTIC_CHAT_URL is no address of a server; set it to one such as http://127.0.0.1:8000/v1"
+    try:
+        parts = urlsplit(url)
+    except ValueError as exc:
+        raise ConfigError(wrong) from exc
+    if parts.hostname is None or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise ConfigError(wrong)
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError("AGENTIC_CHAT_URL holds a password; set AGENTIC_CHAT_API_KEY instead")
+    return parts.hostname

@@ -36,7 +36,7 @@ def backtest(seed: int) -> RunRecord:
         btc, seed=seed, start=Instant(1_767_225_600_000), start_price=Price(Decimal(60_000)), days=4
     )
     return run_backtest(
-        mandate_for(skill, version, DeploymentId(f"example-{seed}"), chat_model=None),
+        mandate_for(skill, version, DeploymentId(f"example-{seed}")),
         Dataset([candles], {btc: constant_funding(Decimal("0.0000125"))}),
         instruments={btc: instrument_for(btc)},
         terms=Terms(),

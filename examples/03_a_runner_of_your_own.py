@@ -15,7 +15,6 @@ from agentic_core.backtest.funding import constant_funding
 from agentic_core.backtest.instruments import instrument_for
 from agentic_core.backtest.markets import trending_market
 from agentic_core.brokers import GuardedBroker, PaperBroker, PaperLedger
-from agentic_core.metering import MonthBudget
 from agentic_core.runtime import ByRules, Interpreter, Mandate, RunRecorder, Turned, drive, tick
 from agentic_core.store.memory import MemoryStore
 
@@ -59,7 +58,7 @@ async def run() -> None:
     assert lease is not None, "nobody else knows this store"
     interpreter = Interpreter(
         fence=d.Fence(account=account, epoch=lease.epoch), intents=store.intents, decisions=store.decisions,
-        broker=gate, recorder=RunRecorder(), now=lambda: market.as_of, budget=MonthBudget(cap=CASH),
+        broker=gate, recorder=RunRecorder(), now=lambda: market.as_of,
     )  # fmt: skip
     mandate = Mandate(
         deployment=ME, account=account, skill=d.SkillId("dips"), skill_name="Dips", skill_version=1, payload_hash="",

@@ -12,6 +12,7 @@ DOORS: dict[str, Door] = {
     "demo": ("agentic_core.cli.demo:build", "Play the whole story on a synthetic market: no key, no network."),
     "skill": ("agentic_core.cli.skill:build", "Make, check and show skill files."),
     "backtest": ("agentic_core.cli.backtest:build", "Run a skill over recorded candles."),
+    "chat": ("agentic_core.cli.chat:build", "Look at chat models and at the tapes of what they were asked."),
     "simulate": ("agentic_core.cli.simulate:build", "Check the order protocol in every state it can reach."),
     "paper": ("agentic_core.cli.paper:build", "Run a skill on paper, tick by tick, into PostgreSQL."),
     "deploy": ("agentic_core.cli.deploy:build", "Admit a skill to run."),

@@ -9,12 +9,15 @@ import typer
 
 from agentic_core.backtest.instruments import instrument_for
 from agentic_core.cli.bounds import in_words
+from agentic_core.cli.chat_catalogue import catalogue_of
+from agentic_core.cli.chat_services import is_connected
 from agentic_core.cli.console import JsonFlag, say
 from agentic_core.cli.database import open_database
 from agentic_core.cli.inputs import SkillArgument, check_runnable, read_skill
 from agentic_core.cli.services import Services
 from agentic_core.deployments import LOCAL_USER, admit, admit_paper, save_skill
 from agentic_core.deployments.platform import check_deployable, missing_for_mainnet
+from agentic_core.deployments.pricing import check_priced
 from agentic_core.domain.bounds import LossBound
 from agentic_core.domain.ids import DeploymentId, Symbol
 from agentic_core.domain.instrument import Instrument
@@ -57,7 +60,9 @@ def build(services: Services) -> typer.Typer:
         if mainnet:
             anyio.run(_refuse_mainnet, services)
         parsed = read_skill(skill, PAPER_EQUITY)
-        check_runnable(parsed)
+        check_runnable(parsed, is_connected=is_connected(services))
+        if parsed.chat_model is not None:
+            check_priced(parsed, catalogue_of(services), source=str(skill))
         instruments = {symbol: instrument_for(symbol) for symbol in parsed.symbols}
         bound = admit(parsed, instruments, source=str(skill))
         record = anyio.run(_deploy, services, parsed, instruments)

@@ -14,13 +14,13 @@ from agentic_core.backtest.funding import FundingRates, constant_funding, read_f
 from agentic_core.backtest.instruments import instrument_for
 from agentic_core.domain.bounds import LossBound, Unbounded
 from agentic_core.domain.fees import FeeSchedule
-from agentic_core.domain.ids import DeploymentId, SkillId, Symbol, derived_uuid
+from agentic_core.domain.ids import SkillId, Symbol, derived_uuid
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.money import Usd, exact, plain
 from agentic_core.domain.records import SkillVersionRecord
 from agentic_core.errors import InputError
 from agentic_core.risk.loss_bound import loss_bound
-from agentic_core.runtime.mandates import mandate_for
+from agentic_core.runtime.mandates import check_connected, check_intervals
 from agentic_core.runtime.terms import PAPER_EQUITY, Terms
 from agentic_core.skills.schema import Skill
 from agentic_core.skills.tradability import Untradable, check_tradable
@@ -121,15 +121,24 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """The most the skill can lose by its caps."""
 
 
-def prepare(skill: Path, options: MarketOptions, *, equity: str, slippage_bps: str) -> Prepared:
+def prepare(
+    skill: Path, options: MarketOptions, *, equity: str, slippage_bps: str, is_connected: bool = False
+) -> Prepared:
     """Read and check everything a run needs, before anything is started or written.
+
+    Args:
+        skill: the skill file.
+        options: the market.
+        equity: what the account starts with.
+        slippage_bps: how much worse orders execute.
+        is_connected: whether a chat model can be asked.
 
     Raises:
         InputError: the skill, a file or an option was refused.
     """
     terms = terms_for(equity=equity, slippage_bps=slippage_bps)
     parsed = read_skill(skill, terms.starting_equity)
-    check_runnable(parsed)
+    check_runnable(parsed, is_connected=is_connected)
     market = load_market(parsed, options)
     bound = loss_bound(parsed.limits(), market.instruments)
     return Prepared(skill=parsed, market=market, terms=terms, bound=bound)
@@ -206,13 +215,14 @@ def unstored_version(skill: Skill) -> SkillVersionRecord:
     return SkillVersionRecord(skill_id=identity, version=0, payload=payload, payload_hash=payload_hash(payload))
 
 
-def check_runnable(skill: Skill) -> None:
+def check_runnable(skill: Skill, *, is_connected: bool = False) -> None:
     """Refuse a skill that no run here can decide for, before a database is started and the skill stored in it.
 
     Raises:
         InputError: it needs something that is not there.
     """
-    mandate_for(skill, unstored_version(skill), DeploymentId("unstored"), chat_model=None)
+    check_intervals(skill)
+    check_connected(skill, is_connected=is_connected)
 
 
 def _funding(skill: Skill, options: MarketOptions, symbols: Sequence[Symbol]) -> dict[Symbol, FundingRates]:

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from agentic_core.backtest.replay import Replay
+from agentic_core.cli.chat_services import is_connected, open_chat
 from agentic_core.cli.database import open_database
 from agentic_core.cli.inputs import (
     CandlesOption,
@@ -38,6 +39,7 @@ from agentic_core.ports.repositories import Store
 from agentic_core.runtime.mandates import mandate_for
 from agentic_core.runtime.recorded_run import run_recorded
 from agentic_core.runtime.stepped_session import SteppedMarket
+from agentic_core.skills.sections import SkillMode
 
 __all__ = ["build"]
 
@@ -80,7 +82,8 @@ def build(services: Services) -> typer.Typer:
         check_outputs(json=json, html=html)
         times_faster = _speed(speed)
         options = MarketOptions(candles=candles, symbol=symbol, funding_rate=funding_rate, funding=funding or ())
-        inputs = prepare(skill, options, equity=equity, slippage_bps=slippage_bps)
+        connected = is_connected(services)
+        inputs = prepare(skill, options, equity=equity, slippage_bps=slippage_bps, is_connected=connected)
         admit(inputs.skill, inputs.market.instruments, source=str(skill))
         record = anyio.run(_paper, services, _Work(inputs=inputs, speed=times_faster, quiet=quiet, logs=logs))
         deliver(record, inputs, json=json, html=html, quiet=quiet)
@@ -110,10 +113,11 @@ async def _paper(services: Services, work: _Work) -> RunRecord:
     replay = Replay(market.dataset, market.instruments, clock=services.clock, speed=work.speed)
     venue = SteppedMarket(feed=replay, books=replay, pace=replay, funding_source=market.dataset.funding_source)
     marks = len(market.dataset)
-    async with open_database(services) as store:
+    async with open_chat(services, asks=skill.mode is not SkillMode.RULES) as chat, open_database(services) as store:
         version = await save_skill(store, LOCAL_USER, skill, instruments=market.instruments)
         deployment = DeploymentId(services.entropy.uuid())
-        mandate = mandate_for(skill, version, deployment, chat_model=None)
+        setup = None if chat is None else chat.replayed(store, deployment)
+        mandate = mandate_for(skill, version, deployment, setup)
         say_bound(work.inputs.bound, quiet=work.quiet)
         await admit_paper(store, LOCAL_USER, version, deployment=deployment, at=services.clock.now())
         if not work.quiet:

@@ -8,7 +8,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agentic_core.backtest.engine import Progress as Report
+from agentic_core.backtest.engine_run import Progress as Report
 from agentic_core.backtest.report import print_report, write_html
 from agentic_core.backtest.report.files import write_whole
 from agentic_core.backtest.report.json_file import SCHEMA

@@ -5,12 +5,14 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import assert_never
 
 import anyio
 import msgspec
 
 from agentic_core.brokers.paper import PaperTerms, paper_venues
+from agentic_core.cli.chat_services import ChatDoor, open_chat
 from agentic_core.cli.database import open_migrated
 from agentic_core.cli.exits import run_program
 from agentic_core.cli.logs import line_printer
@@ -46,7 +48,8 @@ _PROGRAM = "live-runner"
 class RunnerParts(msgspec.Struct, frozen=True, kw_only=True):
     """What a host of its own may replace: who decides, how long things take, where the database is."""
 
-    mandates: Callable[[Store], MandateOf] = lambda store: mandates(store, chat_model=None)
+    mandates: Callable[[Store], MandateOf] | None = None
+    """None reads the pinned version, with whatever way to chat models the environment configures."""
     timings: Timings = TIMINGS
     open_database: Callable[[str], AbstractAsyncContextManager[PostgresStore]] = open_migrated
     """Opens a configured database by its address."""
@@ -77,7 +80,12 @@ async def run_until_signalled(work: RunnerWork, store: PostgresStore, deployment
     """Run a deployment over a database that is open, until it ends or SIGINT or SIGTERM tells this process to."""
     # What was imported stays; looking through it for garbage stops everything, a command included, for 50 ms and more.
     gc.freeze()
-    ports, stop = _ports(work, store), anyio.Event()
+    async with open_chat(work.services) as chat:
+        return await _run(work, store, deployment, chat)
+
+
+async def _run(work: RunnerWork, store: PostgresStore, deployment: DeploymentId, chat: ChatDoor | None) -> Ended:
+    ports, stop = _ports(work, store, chat), anyio.Event()
 
     async def listen() -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -108,7 +116,7 @@ async def _run_named(work: RunnerWork) -> Ended:
         return await run_until_signalled(work, store, DeploymentId(deployment))
 
 
-def _ports(work: RunnerWork, store: PostgresStore) -> RunnerPorts:
+def _ports(work: RunnerWork, store: PostgresStore, chat: ChatDoor | None) -> RunnerPorts:
     services, clock = work.services, work.services.clock
     door, holder = work.door_of(store.budgets), f"runner:{services.entropy.uuid()}"
     keys = key_opener(store.secrets, store.wallets, services.environment, door.place, holder=holder)
@@ -126,9 +134,15 @@ def _ports(work: RunnerWork, store: PostgresStore) -> RunnerPorts:
         clock=clock,
         holder=holder,
         open_session=live_sessions(by_broker(paper=paper, live=door.open_account(keys))),
-        mandate_of=work.parts.mandates(store),
+        mandate_of=_mandates(work.parts, store, chat),
         open_copy=open_own,
         listener=work.listener,
         alerts=AlertWatch(clock) if pauses_unanswered(services.environment.mapping()) else None,
         timings=work.parts.timings,
     )
+
+
+def _mandates(parts: RunnerParts, store: PostgresStore, chat: ChatDoor | None) -> MandateOf:
+    if parts.mandates is not None:
+        return parts.mandates(store)
+    return mandates(store, None if chat is None else partial(chat.live, store))

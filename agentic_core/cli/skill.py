@@ -11,16 +11,18 @@ from rich.text import Text
 
 from agentic_core.backtest.instruments import instrument_for
 from agentic_core.cli.bounds import in_words
+from agentic_core.cli.chat_catalogue import catalogue_of
 from agentic_core.cli.console import console, say
 from agentic_core.cli.services import Services
 from agentic_core.deployments import admit
+from agentic_core.deployments.pricing import prices_in_words
 from agentic_core.domain.bounds import LossBound, Unbounded
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.instrument import Instrument
 from agentic_core.domain.money import Usd, bps_of, exact, plain
 from agentic_core.errors import InputError
-from agentic_core.ports.files import Files
 from agentic_core.risk.loss_bound import loss_bound
+from agentic_core.skills.prompt import compose
 from agentic_core.skills.registry import policy_for
 from agentic_core.skills.schema import Skill, slug_of
 from agentic_core.skills.sections import SkillMode
@@ -40,21 +42,22 @@ _EquityOption: TypeAlias = Annotated[str, typer.Option("--equity", metavar="USD"
 
 def build(services: Services) -> typer.Typer:
     """Build the group."""
-    commands = _Commands(services.files)
+    commands = _Commands(services)
     app = typer.Typer(
         pretty_exceptions_enable=False,
         add_completion=False,
         no_args_is_help=True,
         help="Make, check and show skill files.",
     )
-    for command in (commands.new, commands.validate, commands.show):
+    for command in (commands.new, commands.validate, commands.show, commands.prompt):
         app.command()(command)
     return app
 
 
 class _Commands:
-    def __init__(self, files: Files) -> None:
-        self._files = files
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._files = services.files
 
     def new(
         self,
@@ -104,6 +107,7 @@ class _Commands:
                 say(f"{file}: valid, decided by {_decided_by(skill)}")
                 say(_room(finding))
                 say(in_words(bound))
+                self._say_prices(skill)
 
     def show(
         self,
@@ -126,6 +130,23 @@ class _Commands:
             console.print(_sheet(skill, finding.equity))
             say(_room(finding) if isinstance(finding, Tradable) else finding.detail)
             say(in_words(bound))
+
+    def prompt(self, file: _FileArgument) -> None:
+        """Show the text that the chat model of a skill reads first in every turn, with its size and its hash.
+
+        Exit codes: 0 shown, 2 the file was refused, or is of a skill that asks no chat model.
+        """
+        skill = self._read(file)
+        if skill.chat_model is None:
+            raise InputError(f"{file}: mode was {skill.mode}; only a skill that asks a chat model has a prompt")
+        prompt = compose(skill, payload_hash(canonical_json(skill)))
+        say(prompt.text)
+        say(f"\n{file}: {len(prompt.text.encode())} bytes, SHA-256 {prompt.hash}")
+
+    def _say_prices(self, skill: Skill) -> None:
+        if skill.chat_model is not None:
+            for line in prices_in_words(skill, catalogue_of(self._services)):
+                say(line)
 
     def _read(self, path: Path) -> Skill:
         try:
@@ -197,6 +218,8 @@ def _rows(skill: Skill) -> list[tuple[str, str]]:
         ("sees", seen),
         ("may open", ", ".join(skill.risk.allowed_symbols)),
     ]
+    if skill.tools is not None:
+        rows += [("leash", skill.leash.value), ("tools", ", ".join(skill.tools) or "none")]
     return [(label, text) for label, text in rows if text]
 
 
@@ -226,5 +249,6 @@ def _cap_rows(skill: Skill, equity: Usd) -> list[tuple[str, str]]:
     if risk.stop_pct is not None:
         rows.append(("stop", f"{plain(risk.stop_pct)} % from the entry"))
     if skill.chat_model is not None:
-        rows.append(("chat cost", f"at most {plain(risk.max_monthly_cost_usd)} USD a UTC month"))
+        today = "" if risk.max_daily_cost_usd is None else f", {plain(risk.max_daily_cost_usd)} USD a UTC day"
+        rows.append(("chat cost", f"at most {plain(risk.max_monthly_cost_usd)} USD a UTC month{today}"))
     return rows

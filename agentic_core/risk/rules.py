@@ -68,6 +68,11 @@ RULES: tuple[Rule, ...] = (
         "a position or an open order is no longer what the decision saw",
         "decide again; the next turn does",
     ),
+    _rule(
+        "R3_OFF_LEASH",
+        "a strict hybrid skill opens only what its rules wish at this mark, at most as large",
+        "propose what the rules wish, or write another leash",
+    ),
     _rule("R4_NO_MARK", "no mark price is known", "wait for the feed"),
     _rule("R4_MARK_AHEAD", "the mark is younger than the moment of the decision", "check the clocks"),
     _rule("R4_STALE_MARK", "the mark is too old", "wait for the feed"),

@@ -55,6 +55,7 @@ DETAILS: dict[str, _Sentence] = {
         if f.position_before is None
         else f"{a.symbol}: the decision saw {_usd(f.position_before)} units, now it is {_usd(f.held)}"
     ),
+    "R3_OFF_LEASH": lambda a, _: f"{a.symbol}: the rules of the skill do not wish this open now",
     "R4_NO_MARK": lambda a, _: f"no mark price is known for {a.symbol}",
     "R4_MARK_AHEAD": lambda a, f: f"the mark of {a.symbol} is {-(f.mark_age_ms or 0)} ms ahead of the decision",
     "R4_STALE_MARK": lambda a, f: f"the mark of {a.symbol} is {f.mark_age_ms} ms old, more than {f.mark_age_ms_max} ms",

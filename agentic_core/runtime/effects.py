@@ -1,7 +1,8 @@
 """What a tick asks of the outside world, as values.
 
 `tick` yields one of these and is resumed with the reply named beside it. The same tick therefore runs against a real
-database and a venue, or against memory inside a backtest; only the interpreter of the effects differs.
+database and a venue, or against memory inside a backtest; only the interpreter of the effects differs. A turn that a
+chat model decides yields the effects of its thought besides, which stand in `chat.effects`.
 """
 
 from collections.abc import Sequence
@@ -9,51 +10,34 @@ from typing import TypeAlias
 
 import msgspec
 
+from agentic_core.chat.effects import Ask, ThoughtEffect, ThoughtReply
 from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.decision import Decision, Denied, EngineResult
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Mark
-from agentic_core.domain.money import Usd
 from agentic_core.domain.order import OrderIntent, PreparedIntent, SendOutcome
-from agentic_core.ports.chat_model import Answer, Question, Unusable
 
 __all__ = [
     "Abandon",
-    "Ask",
     "Effect",
     "EffectReply",
+    "Forgo",
     "Look",
     "Persist",
     "Quote",
     "Record",
-    "Refused",
-    "Reserve",
-    "Reserved",
     "Send",
 ]
 
 
-class Reserve(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Hold money for a chat model call. Reply: Reserved or Refused."""
+class Forgo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Settle a call that was reserved and is not waited for; whoever plays a turn asks it. Reply: Asked, broken off.
 
-    bound: Usd | None
-    """The most the call can cost; None is unknown and never counts as zero."""
+    A call that may have left counts as all that was held for it, one that has a cost already keeps it.
+    """
 
-
-class Reserved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The money is held."""
-
-
-class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """There is not enough left, or the cost is unknown."""
-
-    reason: str
-
-
-class Ask(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Ask the chat model. Reply: Answer or Unusable; the interpreter settles the cost."""
-
-    question: Question
+    ask: Ask
+    cause: str
 
 
 class Look(msgspec.Struct, frozen=True, gc=False):
@@ -93,16 +77,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     result: EngineResult
 
 
-Effect: TypeAlias = Reserve | Ask | Look | Quote | Persist | Send | Abandon | Record
+Effect: TypeAlias = ThoughtEffect | Forgo | Look | Quote | Persist | Send | Abandon | Record
 EffectReply: TypeAlias = (
-    Reserved
-    | Refused
-    | Answer
-    | Unusable
-    | AccountSnapshot
-    | tuple[PreparedIntent, ...]
-    | SendOutcome
-    | Denied
-    | Mark
-    | None
+    ThoughtReply | AccountSnapshot | tuple[PreparedIntent, ...] | SendOutcome | Denied | Mark | None
 )

@@ -160,13 +160,14 @@ class Epoch:
             page=self._page,
             before_sending=self._before_sending,
         )
-        async with ports.open_session(context) as session:
+        guards = self._guards(context)
+        async with ports.open_session(msgspec.structs.replace(context, limits=guards.limits)) as session:
             found = await session.start()
             ticker = self._ticker = Ticker(
                 session=session,
                 standing=self.standing,
                 context=context,
-                guards=self._guards(context),
+                guards=guards,
                 on_mark=ports.on_mark,
             )
             ticker.heard(found)  # there is a state from now on, though no mark may come for hours

@@ -4,30 +4,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, assert_never
 
 from agentic_core.brokers.guarded import GuardedBroker
+from agentic_core.chat.effects import Ask, Reserve, UseTool
 from agentic_core.domain.account import AccountSnapshot, AccountView
 from agentic_core.domain.decision import Decision, Denied
-from agentic_core.domain.money import Usd
 from agentic_core.domain.order import Fence, OrderIntent, PreparedIntent, Rejected, SendOutcome
 from agentic_core.domain.times import Instant
 from agentic_core.errors import UsageError, VenueUnavailable
-from agentic_core.metering import MonthBudget
-from agentic_core.ports.chat_model import Answer, ChatModel, Question, Unusable
 from agentic_core.ports.intents import IntentStore
 from agentic_core.ports.repositories import DecisionStore
-from agentic_core.runtime.effects import (
-    Abandon,
-    Ask,
-    Effect,
-    EffectReply,
-    Look,
-    Persist,
-    Quote,
-    Record,
-    Refused,
-    Reserve,
-    Reserved,
-    Send,
-)
+from agentic_core.runtime.chat_desk import ChatDesk
+from agentic_core.runtime.effects import Abandon, Effect, EffectReply, Forgo, Look, Persist, Quote, Record, Send
 from agentic_core.runtime.recorder import Recorder
 
 __all__ = ["Interpreter", "Sender"]
@@ -58,8 +44,7 @@ class Interpreter:
         broker: GuardedBroker,
         recorder: Recorder,
         now: Callable[[], Instant],
-        budget: MonthBudget,
-        chat_model: ChatModel | None = None,
+        chat: ChatDesk | None = None,
         sender: Sender | None = None,
         look: Callable[[], Awaitable[AccountView]] | None = None,
     ) -> None:
@@ -72,8 +57,7 @@ class Interpreter:
             broker: the gate orders pass.
             recorder: told of decisions and orders, for the report.
             now: the venue's time.
-            budget: what may be spent on chat models this month.
-            chat_model: who is asked; None where only rules decide.
+            chat: performs what a thought asks for; None where only rules decide.
             sender: who takes the orders; None where each ends with the broker's answer, as in a backtest.
             look: reads the account again; None where the broker's own account is all there is.
         """
@@ -83,11 +67,9 @@ class Interpreter:
         self._broker = broker
         self._recorder = recorder
         self._now = now
-        self._budget = budget
-        self._chat_model = chat_model
+        self._chat = chat
         self._sender = sender
         self._read_account = look or broker.broker.account
-        self._bound: Usd | None = None
 
     def perform(self, effect: Effect) -> Awaitable[EffectReply]:
         """Perform one effect; what is returned waits for its reply."""
@@ -103,19 +85,25 @@ class Interpreter:
                 return self._broker.price(effect.symbol)
             case Abandon():
                 return self._abandon(effect.prepared, effect.cause)
-            case Reserve() | Ask() | Look():
-                return self._consult(effect)
+            case Look() | Reserve() | Ask() | UseTool() | Forgo():
+                return self._look() if isinstance(effect, Look) else self._think(effect)
             case _:
                 assert_never(effect)
 
-    async def _consult(self, effect: Reserve | Ask | Look) -> EffectReply:
+    def _think(self, effect: Reserve | Ask | UseTool | Forgo) -> Awaitable[EffectReply]:
+        chat = self._chat
+        if chat is None:
+            message = "a chat model was asked, but none is configured"
+            raise UsageError(message)
         match effect:
-            case Reserve(bound=bound):
-                return self._reserve(bound)
-            case Ask(question=question):
-                return await self._ask(question)
-            case Look():
-                return await self._look()
+            case Reserve():
+                return chat.reserve(effect)
+            case Ask():
+                return chat.ask(effect)
+            case UseTool():
+                return chat.use(effect)
+            case Forgo():
+                return chat.forgo(effect)
 
     def _prepare(self, wanted: Persist) -> Awaitable[tuple[PreparedIntent, ...]]:
         if self._sender is not None:
@@ -151,26 +139,3 @@ class Interpreter:
             return (await self._read_account()).freeze()
         except VenueUnavailable:
             return None
-
-    async def _ask(self, question: Question) -> Answer | Unusable:
-        if self._chat_model is None:
-            message = "a chat model was asked, but none is configured"
-            raise UsageError(message)
-        bound, self._bound = self._bound, None
-        cost: Usd | None = (
-            None  # of a call that is broken off nobody knows what it costs, so all that was held is spent
-        )
-        try:
-            reply = await self._chat_model.ask(question)
-            cost = reply.usage.cost_usd
-        finally:
-            if bound is not None:
-                self._budget.settle(bound, cost)
-        return reply
-
-    def _reserve(self, bound: Usd | None) -> Reserved | Refused:
-        refusal = self._budget.reserve(bound, self._now())
-        if refusal is not None:
-            return Refused(reason=refusal)
-        self._bound = bound
-        return Reserved()

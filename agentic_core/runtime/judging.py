@@ -13,7 +13,7 @@ from agentic_core.domain.side import Side
 from agentic_core.domain.trading import TradingState
 from agentic_core.risk import deny, process
 
-__all__ = ["hinges_on_account", "judge_again"]
+__all__ = ["hinges_on_account", "judge_again", "judge_off_leash"]
 
 _TOO_OLD = "R4_STALE_ACCOUNT"
 
@@ -50,8 +50,22 @@ def judge_again(
     denied = deny("R4_NO_ACCOUNT", action, Figures()) if fresh is None else _moved(action, seen, fresh)
     if denied is None:
         return process(action, fresh or seen, market, limits, state)
+    return _closing_leg(action, fresh or seen, market, limits, denied)
+
+
+def judge_off_leash(
+    action: ProposedAction, account: AccountView, market: MarketView, limits: RiskLimits, why: str
+) -> Verdict:
+    """Return the verdict on an open that the skill's leash does not let pass, for this reason."""
+    denied = Denied(rule="R3_OFF_LEASH", detail=why, numbers=Figures())
+    return _closing_leg(action, account, market, limits, denied)
+
+
+def _closing_leg(
+    action: ProposedAction, account: AccountView, market: MarketView, limits: RiskLimits, denied: Denied
+) -> Verdict:
     # What only shrinks a position is never withheld: the closing leg of an opposite open stays.
-    closing = process(action, fresh or seen, market, limits, TradingState.REDUCING)
+    closing = process(action, account, market, limits, TradingState.REDUCING)
     return msgspec.structs.replace(closing, withheld=denied) if isinstance(closing, Approved) else denied
 
 

@@ -62,8 +62,6 @@ async def _known(context: SessionContext) -> KnownBefore:
     # A liquidation halts before its fills are recorded; so once they are, somebody has heard of it.
     fills = await context.store.intents.fills(context.fence.account)
     liquidated = max((fill.time for fill in fills if fill.kind is FillKind.LIQUIDATION), default=None)
-    month = await context.store.decisions.month_to_date(context.deployment.id, context.clock.now())
     return KnownBefore(
-        spent=month.cost_usd,
-        liquidated_until=context.deployment.created_at if liquidated is None else Instant(liquidated + MINUTE_MS),
+        liquidated_until=context.deployment.created_at if liquidated is None else Instant(liquidated + MINUTE_MS)
     )

@@ -4,10 +4,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from agentic_core.chat.thinking import Thinking
 from agentic_core.domain.ids import AccountKey, DeploymentId, SkillId, Symbol
 from agentic_core.domain.limits import RiskLimits
 from agentic_core.domain.times import Interval
-from agentic_core.ports.chat_model import ChatModel
 from agentic_core.ports.rule_policy import RulePolicy
 
 __all__ = ["ByChatModel", "ByRules", "Decider", "Mandate"]
@@ -27,16 +27,12 @@ class ByRules(msgspec.Struct, frozen=True, kw_only=True):
 class ByChatModel(msgspec.Struct, frozen=True, kw_only=True):
     """A chat model decides."""
 
-    chat_model: ChatModel
-    payload: str
-    """The skill as canonical JSON, for the prompt."""
-    lookback: int
-    """Candles shown per symbol."""
+    thinking: Thinking
 
     @property
     def label(self) -> str:
         """How the decider is recorded."""
-        return f"chat:{self.chat_model.model_id}"
+        return f"chat:{self.thinking.chat_model.model_id}"
 
 
 Decider: TypeAlias = ByRules | ByChatModel

@@ -1,12 +1,12 @@
 """From a skill version to the mandate its deployment runs under."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from agentic_core.chat.setup import ChatSetup, thinking_for
 from agentic_core.domain.ids import AccountKey, DeploymentId, paper_account
 from agentic_core.domain.records import DeploymentRecord, SkillVersionRecord
 from agentic_core.errors import InputError
-from agentic_core.ports.chat_model import ChatModel
 from agentic_core.ports.repositories import Store
 from agentic_core.runtime.mandate import ByChatModel, ByRules, Decider, Mandate
 from agentic_core.skills.registry import policy_for
@@ -14,24 +14,32 @@ from agentic_core.skills.schema import Skill
 from agentic_core.skills.sections import SkillMode
 from agentic_core.skills.validation import load_skill
 
-__all__ = ["MandateOf", "mandate_for", "mandates"]
+__all__ = ["CHAT_CURE", "ChatSetupOf", "MandateOf", "check_connected", "check_intervals", "mandate_for", "mandates"]
+
+CHAT_CURE: Final = "set OPENROUTER_API_KEY, or AGENTIC_CHAT_URL to the address of an OpenAI-compatible server"
+"""How a chat model is connected."""
+
+ChatSetupOf: TypeAlias = Callable[[DeploymentId], ChatSetup | None]
+"""Returns who answers for a deployment."""
 
 MandateOf: TypeAlias = Callable[[DeploymentRecord], Awaitable[Mandate]]
 """Reads what a deployment runs under; raises `InputError` where nothing here can decide for it."""
 
 
-def mandates(store: Store, chat_model: ChatModel | None) -> MandateOf:
+def mandates(store: Store, chat: ChatSetupOf | ChatSetup | None = None) -> MandateOf:
     """Return what reads the pinned version of a deployment from the store.
 
     Args:
         store: where the versions are.
-        chat_model: who answers for skills that have a thesis; None where none is configured.
+        chat: who answers for skills that are not rules alone, the same for all or one for each deployment; None where
+            nobody does.
     """
 
     async def mandate_of(record: DeploymentRecord) -> Mandate:
         version = await store.skills.version(record.skill_id, record.skill_version)
         skill = load_skill(version.payload, source=f"version {version.version} of skill {version.skill_id}")
-        return mandate_for(skill, version, record.id, chat_model, account=record.account_key)
+        setup = chat(record.id) if callable(chat) else chat
+        return mandate_for(skill, version, record.id, setup, account=record.account_key)
 
     return mandate_of
 
@@ -40,7 +48,7 @@ def mandate_for(
     skill: Skill,
     version: SkillVersionRecord,
     deployment: DeploymentId,
-    chat_model: ChatModel | None,
+    chat: ChatSetup | None = None,
     *,
     account: AccountKey | None = None,
 ) -> Mandate:
@@ -50,18 +58,14 @@ def mandate_for(
         skill: the parsed payload of the version.
         version: the version's row, or one made for a run that is not stored.
         deployment: the deployment or run.
-        chat_model: who answers for skills that have a thesis; None where none is configured.
+        chat: who answers for a skill that is not rules alone; None where nobody does.
         account: what is traded; None for the deployment's own account on paper.
 
     Raises:
         InputError: the skill needs something this run does not have.
+        ConfigError: it names a tool that is not there.
     """
-    if skill.candle_interval is not skill.schedule.interval:
-        message = (
-            f"{skill.slug}: context.interval {skill.candle_interval} differs from schedule.interval "
-            f"{skill.schedule.interval}; a run needs both to be the same"
-        )
-        raise InputError(message)
+    check_intervals(skill)
     return Mandate(
         deployment=deployment,
         account=account or paper_account(deployment),
@@ -72,18 +76,42 @@ def mandate_for(
         symbols=skill.symbols,
         interval=skill.schedule.interval,
         limits=skill.limits(),
-        decider=_decider(skill, version, chat_model),
+        decider=_decider(skill, version, deployment, chat),
         review_after=skill.review.after_executions,
     )
 
 
-def _decider(skill: Skill, version: SkillVersionRecord, chat_model: ChatModel | None) -> Decider:
-    if skill.mode is SkillMode.RULES:
-        return ByRules(policy=policy_for(skill))
-    if chat_model is None:
+def check_intervals(skill: Skill) -> None:
+    """Refuse a skill whose candles are not those of its marks.
+
+    Raises:
+        InputError: they differ.
+    """
+    if skill.candle_interval is not skill.schedule.interval:
         message = (
-            f"{skill.slug} is a {skill.mode} skill and asks the chat model {skill.chat_model}, but none is connected "
-            "here; write a skill with mode rules to run without one"
+            f"{skill.slug}: context.interval {skill.candle_interval} differs from schedule.interval "
+            f"{skill.schedule.interval}; a run needs both to be the same"
         )
         raise InputError(message)
-    return ByChatModel(chat_model=chat_model, payload=version.payload, lookback=skill.context.lookback)
+
+
+def check_connected(skill: Skill, *, is_connected: bool) -> None:
+    """Refuse a skill that asks a chat model where none is connected.
+
+    Raises:
+        InputError: nobody here can decide for it.
+    """
+    if skill.mode is not SkillMode.RULES and not is_connected:
+        message = (
+            f"{skill.slug} is a {skill.mode} skill and asks the chat model {skill.chat_model}, but none is connected "
+            f"here; {CHAT_CURE}, or write a skill with mode rules to run without one"
+        )
+        raise InputError(message)
+
+
+def _decider(skill: Skill, version: SkillVersionRecord, deployment: DeploymentId, chat: ChatSetup | None) -> Decider:
+    if skill.mode is SkillMode.RULES:
+        return ByRules(policy=policy_for(skill))
+    check_connected(skill, is_connected=chat is not None)
+    assert chat is not None, "it was just checked"
+    return ByChatModel(thinking=thinking_for(skill, version.payload_hash, chat, session_id=deployment))

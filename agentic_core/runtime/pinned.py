@@ -73,6 +73,7 @@ def _found(change: AlteredVersion | SkillInvalid) -> str:
 def tightened(pinned: RiskLimits, now: RiskLimits) -> RiskLimits:
     """Return the tighter of each cap of two; distances and ages stay the pinned ones."""
     drawdowns = [cap for cap in (pinned.drawdown_bps_max, now.drawdown_bps_max) if cap is not None]
+    daily_costs = [cap for cap in (pinned.cost_usd_day_max, now.cost_usd_day_max) if cap is not None]
     return msgspec.structs.replace(
         pinned,
         position_bps_max=min(pinned.position_bps_max, now.position_bps_max),
@@ -83,6 +84,7 @@ def tightened(pinned: RiskLimits, now: RiskLimits) -> RiskLimits:
         order_usd_min=max(pinned.order_usd_min, now.order_usd_min),
         symbols_allowed=pinned.symbols_allowed & now.symbols_allowed,
         cost_usd_month_max=min(pinned.cost_usd_month_max, now.cost_usd_month_max),
+        cost_usd_day_max=min(daily_costs, default=None),
         daily_loss_bps_max=min(pinned.daily_loss_bps_max, now.daily_loss_bps_max),
         drawdown_bps_max=min(drawdowns, default=None),
     )

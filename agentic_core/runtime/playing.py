@@ -2,20 +2,23 @@
 
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 import anyio
 import msgspec
 
-from agentic_core.domain.decision import Usage
-from agentic_core.domain.money import Usd
+from agentic_core.chat.effects import Ask, Reserve, UseTool
 from agentic_core.errors import AgenticError
-from agentic_core.ports.chat_model import Unusable
+from agentic_core.ports.chat_tools import ToolResult
+from agentic_core.ports.clock import Clock
 from agentic_core.runtime.drive import Perform, answer, drive
-from agentic_core.runtime.effects import Ask, Effect, EffectReply, Reserve, Send
+from agentic_core.runtime.effects import Effect, EffectReply, Forgo, Send
 from agentic_core.runtime.tick import TickGenerator, TickOutcome
 from agentic_core.runtime.turn_gate import BrokenOff, TurnGate
 
 __all__ = ["Played", "play"]
+
+_TORN_DOWN: Final = "the runner was torn down"
 
 
 class Played(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,28 +29,31 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     """Whether anything was handed to the broker, whatever came of it."""
 
 
-async def play(turn: TickGenerator, perform: Perform, gate: TurnGate, *, within_ms: int) -> Played:
+async def play(turn: TickGenerator, perform: Perform, gate: TurnGate, clock: Clock, *, ends_ms: int) -> Played:
     """Play a turn to its end.
 
-    A decider that is broken off has answered nothing usable, and cost what was held for it. All that comes after an
-    answer is carried out to its end, even where the task is cancelled meanwhile, unless the gate was cut.
+    A thought that is broken off has no answer, and of its last call counts what is known of its cost. All that comes
+    after a thought is carried out to its end, even where the task is cancelled meanwhile, unless the gate was cut.
 
     Args:
         turn: what is played.
         perform: performs its effects.
         gate: breaks off the waiting.
-        within_ms: how long the decider is waited for.
+        clock: measures it.
+        ends_ms: until when, since boot, a whole thought with all its calls is waited for.
     """
-    return await _Playing(turn, perform, gate, within_ms).run()
+    return await _Playing(turn, perform, gate, clock, ends_ms).run()
 
 
 class _Playing:
-    def __init__(self, turn: TickGenerator, perform: Perform, gate: TurnGate, within_ms: int) -> None:
+    def __init__(self, turn: TickGenerator, perform: Perform, gate: TurnGate, clock: Clock, ends_ms: int) -> None:
         self._turn = turn
         self._perform = perform
         self._gate = gate
-        self._within_ms = within_ms
-        self._bound: Usd | None = None
+        self._clock = clock
+        self._ends_ms = ends_ms
+        self._is_over: str | None = None
+        self._is_torn_down = False
         self._has_sent = False
 
     async def run(self) -> Played:
@@ -55,31 +61,47 @@ class _Playing:
         return Played(outcome=outcome, has_sent=self._has_sent)
 
     async def _reply(self, effect: Effect) -> EffectReply:
-        if isinstance(effect, Ask):
-            return await self._ask(effect)
-        if isinstance(effect, Reserve):
-            self._bound = effect.bound
-            return await self._perform(effect)
-        self._has_sent = self._has_sent or isinstance(effect, Send)
+        match effect:
+            case Reserve():
+                return await self._perform(effect)
+            case Ask() | UseTool():
+                return await self._think(effect)
+            case _:
+                self._has_sent = self._has_sent or isinstance(effect, Send)
+                return await self._carried_out(effect)
+
+    async def _carried_out(self, effect: Effect) -> EffectReply:
+        if self._is_torn_down:
+            return await self._perform(effect)  # all of the rest is carried out already
         replies: list[EffectReply] = []
         with self._gate.carried_out():
             replies.append(await self._perform(effect))
         return replies[0]
 
-    async def _ask(self, effect: Ask) -> EffectReply:
-        if self._gate.is_held:
-            return Unusable(cause="nobody was asked: the turns are held back", usage=Usage())
+    async def _think(self, effect: Ask | UseTool) -> EffectReply:
+        if self._is_over is not None:
+            return await self._unwaited(effect, self._is_over)
+        left_ms = self._ends_ms - self._clock.boottime_ms()
+        if left_ms <= 0:
+            self._is_over = "the time of the turn was over before a further question"
+            return await self._unwaited(effect, self._is_over)
         try:
-            reply = await self._gate.breakable(partial(self._performed, effect), within_ms=self._within_ms)
+            reply = await self._gate.breakable(partial(self._performed, effect), within_ms=left_ms)
         except anyio.get_cancelled_exc_class():
             # The call may have left, so what it can have cost is written down before this task ends.
+            self._is_over, self._is_torn_down = _TORN_DOWN, True
             with self._gate.carried_out(), suppress(AgenticError):
-                await answer(self._turn, self._unanswered("the runner was torn down"), self._perform)
+                await answer(self._turn, await self._unwaited(effect, _TORN_DOWN), self._reply)
             raise
-        return self._unanswered(reply.cause) if isinstance(reply, BrokenOff) else reply
+        if isinstance(reply, BrokenOff):
+            self._is_over = reply.cause
+            return await self._unwaited(effect, reply.cause)
+        return reply
+
+    async def _unwaited(self, effect: Ask | UseTool, cause: str) -> EffectReply:
+        if isinstance(effect, UseTool):
+            return ToolResult(content="the tool was not waited for", is_error=True)
+        return await self._carried_out(Forgo(ask=effect, cause=cause))
 
     async def _performed(self, effect: Effect) -> EffectReply:
         return await self._perform(effect)
-
-    def _unanswered(self, cause: str) -> Unusable:
-        return Unusable(cause=f"broken off: {cause}", usage=Usage(cost_usd=self._bound))

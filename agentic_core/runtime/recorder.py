@@ -56,8 +56,9 @@ class RunRecorder:
         self.ticks = 0
 
     def turn(self, decision: Decision, result: EngineResult) -> None:
-        """Note a decision; a turn in which nothing was proposed is only counted."""
-        if decision.proposed_action is None and isinstance(result, NoopResult) and not decision.final_text:
+        """Note a decision; a turn in which rules proposed nothing is only counted."""
+        is_noop = decision.proposed_action is None and isinstance(result, NoopResult)
+        if is_noop and not decision.final_text and not decision.steps:
             return
         self.decisions.append(DecisionRecord(decision=decision, result=result))
 

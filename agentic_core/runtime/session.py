@@ -7,6 +7,7 @@ from typing import NoReturn, Protocol, TypeAlias
 import msgspec
 
 from agentic_core.domain.account import AccountSnapshot
+from agentic_core.domain.limits import RiskLimits
 from agentic_core.domain.market import MarketView
 from agentic_core.domain.order import Fence
 from agentic_core.domain.records import DeploymentRecord
@@ -48,6 +49,8 @@ class SessionContext(msgspec.Struct, frozen=True, kw_only=True):
     """Calls a human; must not wait."""
     before_sending: Callable[[], Awaitable[None]]
     """Awaited before anything leaves: the lease by our own clock, and the copy of the journal."""
+    limits: Callable[[], RiskLimits] | None = None
+    """The caps as they were read last, tighter than the mandate's where somebody lowered one; None is the mandate's."""
 
 
 class Session(Protocol):

@@ -17,13 +17,12 @@ from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import Restriction, TradingState
 from agentic_core.errors import CandlesInvalid, InputError
 from agentic_core.logevents import LogEvent
-from agentic_core.metering import MonthBudget
 from agentic_core.ports.market_data import ExecutionBooks, MarketData
+from agentic_core.runtime.chat_session import desk_of
 from agentic_core.runtime.desk import MarketDesk
 from agentic_core.runtime.drive import drive
 from agentic_core.runtime.effects import Effect, EffectReply
 from agentic_core.runtime.interpreter import Interpreter
-from agentic_core.runtime.mandate import ByChatModel
 from agentic_core.runtime.marking import settle_mark
 from agentic_core.runtime.pace import Pace
 from agentic_core.runtime.recorder import RunRecorder
@@ -177,8 +176,7 @@ class SteppedSession:
             broker=gate,
             recorder=self.recorder,
             now=lambda: desk.as_of,
-            budget=MonthBudget(cap=mandate.limits.cost_usd_month_max),
-            chat_model=mandate.decider.chat_model if isinstance(mandate.decider, ByChatModel) else None,
+            chat=desk_of(context, now=lambda: desk.as_of),
         )
 
     def _rate(self, symbol: Symbol, hour: Instant) -> Decimal:

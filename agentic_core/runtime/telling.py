@@ -1,5 +1,6 @@
 """What a deployment's diary says about marks, orders and turns."""
 
+from agentic_core.domain.chat import UnusableCause
 from agentic_core.domain.decision import RejectedResult
 from agentic_core.domain.fill import Fill
 from agentic_core.domain.money import plain
@@ -34,6 +35,8 @@ def tell_turn(say: Say, outcome: TickOutcome) -> None:
     match outcome:
         case Skipped(reason=reason, marks=marks):
             say(LogEvent.TICK_SKIPPED, reason, level=LogLevel.WARN, marks=marks)
+        case Turned(decision=decision, unusable=UnusableCause() as cause):
+            say(LogEvent.CHAT_UNUSABLE, decision.final_text, level=LogLevel.WARN, cause=cause)
         case Turned(result=RejectedResult(rule=rule, detail=detail)) if rule != _BY_VENUE:
             say(LogEvent.ACTION_DENIED, f"{rule}: {detail}", rule=rule)
         case _:

@@ -10,7 +10,9 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from agentic_core.chat.thought import NotAsked
 from agentic_core.domain.account import AccountSnapshot, AccountView
+from agentic_core.domain.chat import LastTurn, UnusableCause
 from agentic_core.domain.decision import (
     Approved,
     Decision,
@@ -19,9 +21,7 @@ from agentic_core.domain.decision import (
     Noop,
     NoopResult,
     PlannedOrder,
-    ProposedAction,
     RejectedResult,
-    Usage,
     Verdict,
 )
 from agentic_core.domain.figures import Figures
@@ -33,25 +33,12 @@ from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import TradingState
 from agentic_core.errors import UsageError
 from agentic_core.execution import Stale, check_mark, plan_intents
-from agentic_core.ports.chat_model import Answer, Question, Unusable
 from agentic_core.risk import process
-from agentic_core.risk.envelope import allowed
-from agentic_core.runtime.effects import (
-    Abandon,
-    Ask,
-    Effect,
-    EffectReply,
-    Look,
-    Persist,
-    Quote,
-    Record,
-    Refused,
-    Reserve,
-    Reserved,
-    Send,
-)
-from agentic_core.runtime.judging import hinges_on_account, judge_again
-from agentic_core.runtime.mandate import ByChatModel, ByRules, Mandate
+from agentic_core.runtime.asking import Wish, ask, question_of
+from agentic_core.runtime.effects import Abandon, Effect, EffectReply, Look, Persist, Quote, Record, Send
+from agentic_core.runtime.judging import hinges_on_account, judge_again, judge_off_leash
+from agentic_core.runtime.last_turn import unusable_cause
+from agentic_core.runtime.mandate import ByRules, Mandate
 from agentic_core.runtime.results import Leg, compose
 
 __all__ = ["Held", "Skipped", "TickGenerator", "TickOutcome", "Turned", "flatten", "tick"]
@@ -75,6 +62,11 @@ class Turned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decision: Decision
     result: EngineResult
 
+    @property
+    def unusable(self) -> UnusableCause | None:
+        """Why a chat model that was asked gave no usable answer; None where it gave one, or none was asked."""
+        return unusable_cause(self.result)
+
 
 TickOutcome: TypeAlias = Held | Skipped | Turned
 TickGenerator: TypeAlias = Generator[Effect, EffectReply, TickOutcome]
@@ -84,15 +76,7 @@ _OUTCOMES = (Accepted, Rejected, Unresolved, Denied)
 _Kind = TypeVar("_Kind")
 
 
-class _Wish(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    # What the decider wants, with what it cost to ask.
-    action: ProposedAction | None
-    usage: Usage = Usage()
-    text: str = ""
-    unusable: str | None = None
-
-
-def tick(
+def tick(  # noqa: PLR0913 - what a turn is made of
     mandate: Mandate,
     market: MarketView,
     account: AccountView,
@@ -100,6 +84,7 @@ def tick(
     *,
     mark: Instant,
     record_holds: bool,
+    last: LastTurn | None = None,
 ) -> TickGenerator:
     """Take the turn of a mark.
 
@@ -110,20 +95,22 @@ def tick(
         state: what may be traded.
         mark: names the turn, its decision and its orders, whenever it is taken.
         record_holds: whether a turn without a proposal is recorded too; a backtest counts holds instead.
+        last: what became of the turn before, for a chat model; rules do not see it.
     """
     decider = mandate.decider
     if isinstance(decider, ByRules):
         action = decider.policy(market, account)
         if action is None and not record_holds:
             return _HELD
-        wish = _Wish(action=action)
+        wish = Wish(action=action)
         verdict = process(action, account, market, mandate.limits, state)
         digest = TickId(deployment=mandate.deployment, mark=mark).digest()
     else:
         digest = TickId(deployment=mandate.deployment, mark=mark).digest()
-        asked = yield from _ask(mandate, decider, digest, market, account, state)
-        if isinstance(asked, Skipped):
-            return asked
+        question = question_of(mandate, decider, digest, market, account, state, mark=mark, last=last)
+        asked = yield from ask(decider, question)
+        if isinstance(asked, NotAsked):
+            return Skipped(reason=asked.reason)
         wish = asked
         verdict = yield from _judge(mandate, wish, market, account, state)
     decision = _decision(mandate, digest, mark, market, account, wish, verdict)
@@ -132,39 +119,14 @@ def tick(
     return Turned(decision=decision, result=result)
 
 
-def _ask(
-    mandate: Mandate,
-    decider: ByChatModel,
-    digest: str,
-    market: MarketView,
-    account: AccountView,
-    state: TradingState,
-) -> Generator[Effect, EffectReply, _Wish | Skipped]:
-    question = Question(
-        trace_id=trace_of(digest),
-        skill_payload=decider.payload,
-        market=market.freeze(decider.lookback),
-        account=account.freeze(),
-        limits=mandate.limits,
-        envelope=allowed(account, market, mandate.limits, state),
-    )
-    held = yield Reserve(bound=decider.chat_model.bound(question))
-    if isinstance(held, Refused):
-        return Skipped(reason=f"cost_guard: {held.reason}")
-    _expect(held, Reserved)
-    reply = yield Ask(question=question)
-    if isinstance(reply, Unusable):
-        return _Wish(action=None, usage=reply.usage, text=reply.cause, unusable=reply.cause)
-    answer = _expect(reply, Answer)
-    return _Wish(action=answer.action, usage=answer.usage, text=answer.text)
-
-
 def _judge(
-    mandate: Mandate, wish: _Wish, market: MarketView, account: AccountView, state: TradingState
+    mandate: Mandate, wish: Wish, market: MarketView, account: AccountView, state: TradingState
 ) -> Generator[Effect, EffectReply, Verdict]:
     action, limits = wish.action, mandate.limits
     if action is None:
-        return Noop() if wish.unusable is None else Noop(reason="unusable_reply")
+        return Noop() if wish.unusable is None else Noop(reason=wish.unusable)
+    if wish.off_leash is not None:
+        return judge_off_leash(action, account, market, limits, wish.off_leash)
     verdict = process(action, account, market, limits, state)
     if not hinges_on_account(verdict):
         return verdict
@@ -185,7 +147,7 @@ def flatten(
         for held in account.positions.values()
     )
     verdict: Verdict = Approved(plan=plan, numbers=Figures()) if plan else Noop(reason="nothing_to_close")
-    wish = _Wish(action=None, text=f"flatten: {len(plan)} position(s)")
+    wish = Wish(action=None, text=f"flatten: {len(plan)} position(s)")
     digest = tick_id.digest()
     decision = _decision(mandate, digest, tick_id.mark, market, account, wish, verdict)
     decided_by = tick_id.cause if tick_id.cause.startswith("halt:") else "command:flatten"
@@ -201,7 +163,7 @@ def _decision(  # noqa: PLR0913 - what a decision is made of
     mark: Instant,
     market: MarketView,
     account: AccountView,
-    wish: _Wish,
+    wish: Wish,
     verdict: Verdict,
 ) -> Decision:
     return Decision(
@@ -218,6 +180,8 @@ def _decision(  # noqa: PLR0913 - what a decision is made of
         marks={symbol: seen.price for symbol in mandate.symbols if (seen := market.mark(symbol)) is not None},
         usage=wish.usage,
         final_text=wish.text or (wish.action.reason if wish.action is not None else ""),
+        context_hash=wish.context_hash,
+        steps=wish.steps,
     )
 
 

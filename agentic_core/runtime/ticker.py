@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from agentic_core.domain.account import AccountSnapshot
+from agentic_core.domain.chat import LastTurn
 from agentic_core.domain.ids import TickId, client_order_id
 from agentic_core.domain.money import Usd
 from agentic_core.domain.records import AgentStateRecord
@@ -25,14 +26,17 @@ from agentic_core.errors import (
 )
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.risk import find_halt
+from agentic_core.runtime.chat_health import ChatHealth
+from agentic_core.runtime.chat_session import newest_turn, settle_abandoned, told_of
 from agentic_core.runtime.guarding import TickGuards
+from agentic_core.runtime.last_turn import last_turn
 from agentic_core.runtime.mandate import ByChatModel
 from agentic_core.runtime.pacing import deadline_ms, grace_ms
 from agentic_core.runtime.playing import play
 from agentic_core.runtime.session import Session, SessionContext
 from agentic_core.runtime.standing import Standing
 from agentic_core.runtime.telling import tell_turn
-from agentic_core.runtime.tick import Skipped, tick
+from agentic_core.runtime.tick import Skipped, Turned, tick
 from agentic_core.runtime.turn_gate import BrokenOff, TurnGate
 
 __all__ = ["Ticker"]
@@ -48,8 +52,6 @@ _CLOSING: Final = (HaltReason.DAILY_LOSS, HaltReason.DRAWDOWN, HaltReason.LIQUID
 _LOST: Final = (Fenced, StoreError)
 _FATAL: Final = (ConfigError, InputError, JournalBroken)
 """What the next mark would not cure."""
-
-_DECISIONS: Final = 100
 
 
 class Ticker:
@@ -86,6 +88,8 @@ class Ticker:
         self._account: AccountSnapshot | None = None
         self._came_to: Instant | None = None
         self._decided: Instant | None = None
+        self._last: LastTurn | None = None
+        self._chat_health = ChatHealth(context.diary.say, context.page)
         self._is_first = True
 
     def suspended(self) -> AbstractAsyncContextManager[None]:
@@ -123,7 +127,10 @@ class Ticker:
         Raises:
             AgenticError: what the next mark would not cure: the lease or the database is lost, or somebody has to act.
         """
-        self._decided = await self._newest_decided()
+        await settle_abandoned(self._context)
+        newest = await newest_turn(self._context)
+        self._decided = None if newest is None else newest.decision.tick_at
+        self._last = told_of(self._context, newest)
         while (mark := await self._session.pace.next_mark()) is not None:
             async with self._gate.turn():
                 late_ms = self._late_ms(mark)
@@ -131,14 +138,6 @@ class Ticker:
                     continue  # others held the turns back; the distance to the next mark counts it
                 await self._come(mark, late_ms)
             self._on_mark(mark)
-
-    async def _newest_decided(self) -> Instant | None:
-        deployment = self._context.deployment.id
-        for record in await self._context.store.decisions.recent(deployment, _DECISIONS):
-            one = record.decision
-            if one.decision_id == TickId(deployment=deployment, mark=one.tick_at).decision:
-                return one.tick_at
-        return None
 
     def _late_ms(self, mark: Instant) -> int:
         try:
@@ -250,14 +249,16 @@ class Ticker:
         if isinstance(mandate.decider, ByChatModel) and state is not TradingState.ACTIVE and not account.positions:
             return _Done("nothing is held, and nothing may be opened")
         self.ticks += 1
-        within_ms = ends_ms - context.clock.boottime_ms()
-        if within_ms <= 0:
+        if ends_ms <= context.clock.boottime_ms():
             outcome = Skipped(reason="overrun: looking at the market took so long that nobody was asked")
             tell_turn(context.diary.say, outcome)
             return _Done("skipped")
-        turn = tick(mandate, session.market, account, state, mark=mark, record_holds=True)
-        played = await play(turn, session.perform, self._gate, within_ms=within_ms)
+        turn = tick(mandate, session.market, account, state, mark=mark, record_holds=True, last=self._last)
+        played = await play(turn, session.perform, self._gate, context.clock, ends_ms=ends_ms)
         self._decided = mark
+        if isinstance(played.outcome, Turned) and isinstance(mandate.decider, ByChatModel):
+            self._chat_health.turned(played.outcome.result)
+            self._last = last_turn(played.outcome.decision, played.outcome.result, mandate.symbols)
         tell_turn(context.diary.say, played.outcome)
         if played.has_sent:
             await self._read_again()

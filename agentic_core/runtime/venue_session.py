@@ -9,12 +9,11 @@ import msgspec
 from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.account_events import AccountEvent, FillTold, TransferTold
 from agentic_core.domain.bounds import GapAssumptions
-from agentic_core.domain.money import Usd
 from agentic_core.domain.times import HOUR_MS, Instant
 from agentic_core.domain.trading import Restriction, TradingState
-from agentic_core.metering import MonthBudget
 from agentic_core.ports.live_venue import LiveVenue
 from agentic_core.runtime.account_parts import AccountPorts, AccountTerms, join_account
+from agentic_core.runtime.chat_session import desk_of
 from agentic_core.runtime.day_keeping import DayKeeper
 from agentic_core.runtime.drive import Perform
 from agentic_core.runtime.effects import Effect, EffectReply, Send
@@ -23,7 +22,6 @@ from agentic_core.runtime.interpreter import Interpreter
 from agentic_core.runtime.leverage_first import LeverageFirst
 from agentic_core.runtime.live_view import LiveView, ViewRules
 from agentic_core.runtime.loss_guard import LossGuard
-from agentic_core.runtime.mandate import ByChatModel
 from agentic_core.runtime.orders import BookPriced
 from agentic_core.runtime.pacing import VenuePace
 from agentic_core.runtime.recorder import RunTally
@@ -48,8 +46,6 @@ class LiveRules(msgspec.Struct, frozen=True, kw_only=True):
 class KnownBefore(msgspec.Struct, frozen=True, kw_only=True):
     """What earlier runners left in the store."""
 
-    spent: Usd
-    """On chat models in this month."""
     liquidated_until: Instant
     """Until when liquidations were heard of."""
 
@@ -91,7 +87,7 @@ class VenueSession:
             clock=context.clock,
             say=context.diary.say,
         )
-        self._interpreter: Final = self._interpret(known)
+        self._interpreter: Final = self._interpret()
         self._pace: Final = VenuePace(venue.now, context.clock, mandate.interval)
 
     @property
@@ -234,8 +230,8 @@ class VenueSession:
         await watch.drain()
         return AccountSnapshot.of(await self._venue.broker.account())
 
-    def _interpret(self, known: KnownBefore) -> Interpreter:
-        context, decider = self._context, self._context.mandate.decider
+    def _interpret(self) -> Interpreter:
+        context = self._context
         return Interpreter(
             fence=context.fence,
             intents=context.store.intents,
@@ -243,8 +239,7 @@ class VenueSession:
             broker=self.live.orders.gate,
             recorder=RunTally(),
             now=self._venue.now,
-            budget=MonthBudget(cap=context.mandate.limits.cost_usd_month_max, spent=known.spent),
-            chat_model=decider.chat_model if isinstance(decider, ByChatModel) else None,
+            chat=desk_of(context, now=self._context.clock.now, books=self._venue.books),
             sender=self._leverage,
             look=self.account,
         )

@@ -83,7 +83,7 @@ async def play(act: Act, store: RunnerStore, services: Services) -> Played:
 
 async def _backtest(act: Act, version: SkillVersionRecord, store: RunnerStore, services: Services) -> RunRecord:
     run = DeploymentId(services.entropy.uuid())
-    mandate = mandate_for(act.skill, version, run, chat_model=None)
+    mandate = mandate_for(act.skill, version, run)
     record = run_backtest(mandate, act.dataset, instruments=act.instruments, terms=_TERMS)
     await save_backtest(store, LOCAL_USER, version, record, at=services.clock.now())
     return record
@@ -99,7 +99,7 @@ async def _paper(
     venue = SteppedMarket(feed=replay, books=replay, pace=pace, funding_source=act.dataset.funding_source)
     record = await run_recorded(
         deployment,
-        mandate_for(act.skill, version, deployment, chat_model=None),
+        mandate_for(act.skill, version, deployment),
         store=store,
         venue=venue,
         terms=_TERMS,

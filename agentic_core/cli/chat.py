@@ -1,0 +1,22 @@
+"""`agentic chat`: the chat models a skill may name, and the tapes of what they were asked."""
+
+import typer
+
+from agentic_core.cli.chat_cards import add_catalogue
+from agentic_core.cli.chat_tapes import add_tapes
+from agentic_core.cli.services import Services
+
+__all__ = ["build"]
+
+
+def build(services: Services) -> typer.Typer:
+    """Build the group."""
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False, no_args_is_help=True)
+
+    @app.callback()
+    def chat() -> None:
+        """Look at chat models and at the tapes of what they were asked."""
+
+    add_catalogue(app, services)
+    add_tapes(app, services)
+    return app
