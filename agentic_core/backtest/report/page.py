@@ -5,8 +5,10 @@ from pathlib import Path
 
 from agentic_core.backtest.metrics import Metrics, measure_run
 from agentic_core.backtest.report.charts import run_chart
+from agentic_core.backtest.report.coverage import coverage_badge
 from agentic_core.backtest.report.files import write_whole
 from agentic_core.backtest.report.formats import decider, factor, percent, signed_percent, signed_usd, usd
+from agentic_core.backtest.report.honesty import honesty_section, overlap_badge, overlap_mark, verdict_line
 from agentic_core.backtest.report.markup import Markup, join, tag
 from agentic_core.backtest.report.sections import (
     fees_section,
@@ -47,11 +49,14 @@ def render_html(run: RunRecord, *, source: str = "") -> str:
         "main",
         tag("h1", title),
         tag("p", lead, class_="lead"),
+        verdict_line(run),
         *(tag("div", tag("b", "Halted "), halt_line(halt), class_="warning") for halt in run.halts),
-        _cards(metrics),
-        tag("div", run_chart(run), class_="card"),
+        coverage_badge(run),
+        _cards(metrics, overlap_mark(run)),
+        honesty_section(run),
+        tag("div", run_chart(run), overlap_mark(run), class_="card"),
         tag("h2", "Figures"),
-        tag("div", *map(_group, figures(metrics)), class_="groups"),
+        tag("div", *map(_group, figures(metrics, overlap_badge(run))), class_="groups"),
         tag("p", books_line(metrics), class_="note"),
         tag("p", _CAUTION, class_="note"),
         tag("h2", "What ran, and on what terms"),
@@ -74,7 +79,7 @@ def write_html(run: RunRecord, path: Path, *, source: str = "") -> None:
     write_whole(path, render_html(run, source=source).encode("utf-8"))
 
 
-def _cards(metrics: Metrics) -> Markup:
+def _cards(metrics: Metrics, beside: Markup) -> Markup:
     fall = metrics.drawdown
     cells = [
         ("total return", signed_percent(metrics.total_return)),
@@ -87,7 +92,7 @@ def _cards(metrics: Metrics) -> Markup:
     ]
     return tag(
         "div",
-        *(tag("div", tag("b", value), tag("span", label), class_="card") for label, value in cells),
+        *(tag("div", tag("b", value), tag("span", label), beside, class_="card") for label, value in cells),
         class_="cards",
     )
 

@@ -30,6 +30,13 @@ p { margin: 6px 0; }
 .warning { background: var(--warm-fill); border: 1px solid var(--warm-rule); border-radius: 8px;
   padding: 10px 16px; margin: 12px 0; overflow-wrap: anywhere; }
 .warning b { color: var(--warm); }
+.verdict { border-left: 4px solid var(--warm); background: var(--card); padding: 10px 16px; font-weight: 600;
+  overflow-wrap: anywhere; }
+.verdict.good { border-color: var(--gain); }
+.verdict.bad { border-color: var(--loss); }
+.overlap { display: inline-block; font-style: normal; font-size: 11px; color: var(--warm); }
+.cards .overlap { display: block; }
+.notes { color: var(--soft); font-size: 13px; padding-left: 18px; }
 .gain { color: var(--gain); }
 .loss { color: var(--loss); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 3px 16px; margin: 0; }

@@ -79,9 +79,10 @@ def terms(run: RunRecord) -> list[tuple[str, str]]:
     ]
 
 
-def figures(metrics: Metrics) -> list[Group]:
-    """Return all figures of a run."""
-    return [_outcome(metrics), _risk(metrics), _trips(metrics), _activity(metrics)]
+def figures(metrics: Metrics, beside: str = "") -> list[Group]:
+    """Return all figures of a run; `beside` is a remark that no group of them may stand without."""
+    groups = [_outcome(metrics), _risk(metrics), _trips(metrics), _activity(metrics)]
+    return [group._replace(title=f"{group.title} · {beside}") for group in groups] if beside else groups
 
 
 def _outcome(metrics: Metrics) -> Group:

@@ -8,7 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from agentic_core.backtest.metrics import Metrics, measure_run
+from agentic_core.backtest.report.coverage import coverage_line
 from agentic_core.backtest.report.formats import clean, duration, number, signed_usd
+from agentic_core.backtest.report.honesty import honesty_lines, honesty_table, overlap_badge, verdict_text
 from agentic_core.backtest.report.summary import (
     Group,
     books_line,
@@ -41,7 +43,11 @@ def print_report(run: RunRecord, console: Console, *, source: str = "", last: in
     metrics = measure_run(run)
     console.print(Text(headline(run), style="bold"))
     console.print(Padding(_pairs([*provenance(run, source), *terms(run)]), (0, 0, 1, 2)))
-    console.print(_figures(figures(metrics), wide=console.width >= _WIDTH_FOR_COLUMNS))
+    if run.coverage is not None:
+        style = "bold red" if run.coverage.is_void else "bold"
+        console.print(Text(coverage_line(run), style=style), soft_wrap=True)
+    _print_honesty(run, console)
+    console.print(_figures(figures(metrics, overlap_badge(run)), wide=console.width >= _WIDTH_FOR_COLUMNS))
     balanced = metrics.books.balance is not False
     console.print(Text(books_line(metrics), style="" if balanced else "bold red"), soft_wrap=True)
     _print_halts(run, console)
@@ -71,12 +77,24 @@ def _group(group: Group) -> Table:
     table = Table.grid(padding=(0, 2))
     table.title = Text(group.title, style="bold")
     table.title_justify = "left"
+    table.min_width = len(group.title)  # a title wraps at the width of its table
     table.add_column(style="dim", no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     for label, value in group.rows:
         table.add_row(Text(label), Text(value))
     table.add_row()
     return table
+
+
+def _print_honesty(run: RunRecord, console: Console) -> None:
+    honesty = run.honesty
+    if honesty is None:
+        return
+    console.print(verdict_text(honesty), soft_wrap=True)
+    console.print(Padding(honesty_table(honesty), (0, 0, 0, 2)))
+    for line in honesty_lines(honesty):
+        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
+    console.print()
 
 
 def _print_halts(run: RunRecord, console: Console) -> None:
