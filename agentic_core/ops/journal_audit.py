@@ -20,6 +20,7 @@ from agentic_core.store.journal_copy import read_copy
 try:
     from agentic_core.journal.checkpoints import PublicKey
     from agentic_core.store.postgres import PostgresStore
+    from agentic_core.store.postgres.costs import cost_differences
     from agentic_core.store.postgres.journal_tables import read_payloads, read_tables
 except ImportError as exc:
     _MISSING = "journals need psycopg and cryptography: pip install 'agentic-perps[embedded]', or [postgres]"
@@ -65,7 +66,7 @@ class JournalReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema
     broken: str | None
     """The first thing that does not fit; what comes after it was not looked at."""
     differences: tuple[str, ...]
-    """Where the records and the tables do not tell the same."""
+    """Where the records and the tables do not tell the same, or a decision another cost than its calls."""
 
     @property
     def is_whole(self) -> bool:
@@ -102,6 +103,7 @@ async def audit_journal(
     broken = broken or _lost(audit.head, copied or {})
     is_adopted = audit.fold.is_adopted
     found = () if broken else differences(audit.projections(), tables.projections, is_adopted=is_adopted)
+    costs = () if broken else await cost_differences(store.database, deployment)
     return JournalReport(
         deployment=deployment,
         records=audit.head.seq,
@@ -111,7 +113,7 @@ async def audit_journal(
         unproven=anchors.unproven,
         signed_until=anchors.signed_until,
         broken=None if broken is None else broken.detail,
-        differences=tuple(str(difference) for difference in found),
+        differences=(*(str(difference) for difference in found), *costs),
     )
 
 
