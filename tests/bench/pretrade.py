@@ -42,7 +42,7 @@ CHECK_BAR, TEXT_BAR = 1.5, 8.0
 _TOO_MANY_UNITS = 3
 INSTALL = "uv pip install --group bench"
 _ASKED_ELSEWHERE = frozenset(
-    {"R1_CLOSE_HAS_SIDE", "R3_STATE_MOVED", "R4_NO_ACCOUNT", "R4_TOO_LATE", "R6_LEVERAGE_CHANGE"}
+    {"R1_CLOSE_HAS_SIDE", "R3_STATE_MOVED", "R3_OFF_LEASH", "R4_NO_ACCOUNT", "R4_TOO_LATE", "R6_LEVERAGE_CHANGE"}
 )
 """Rules of a close, or of the gate before the broker: no part of the check that is timed."""
 

@@ -21,6 +21,7 @@ from agentic_core.domain import (
     Subject,
     Usd,
 )
+from agentic_core.domain.chat import ThoughtStep
 from tests.support.store_under_test import StoreUnderTest
 from tests.support.stored_values import AT, DEPLOYMENT, HELD, decision, executed, intent, sim_run, state, uuid_of
 
@@ -61,6 +62,35 @@ async def test_decision_of_unknown_cost_stays_unknown(subject: StoreUnderTest) -
     await subject.store.decisions.record(subject.fence, decision(subject.skill, cost=None), HELD)
     (found,) = await subject.store.decisions.recent(DEPLOYMENT, 1)
     assert found.decision.usage.cost_usd is None
+
+
+THOUGHT = (
+    ThoughtStep(step=0, request_hash="ab" * 32, outcome="rate_limited", cost_usd=Usd(Decimal(0))),
+    ThoughtStep(
+        step=0,
+        attempt=1,
+        request_hash="ab" * 32,
+        outcome="completed",
+        prompt_tokens=900,
+        completion_tokens=40,
+        cost_usd=Usd(Decimal("0.00123450")),
+    ),
+    ThoughtStep(step=0, outcome="answered", tool="fetch_recent_bars"),
+)
+
+
+async def test_decision_of_a_chat_model_comes_back_with_its_thought(subject: StoreUnderTest) -> None:
+    """Its first request by hash, and every call and tool; recorded at once, and prepared."""
+    plain = decision(subject.skill, opens=True)
+    thought = msgspec.structs.replace(plain, context_hash="ab" * 32, steps=THOUGHT)
+    await subject.store.decisions.record(subject.fence, thought, HELD)
+    assert await subject.store.decisions.recent(DEPLOYMENT, 1) == (DecisionRecord(decision=thought, result=HELD),)
+    later = msgspec.structs.replace(
+        decision(subject.skill, minute=1, opens=True), context_hash="cd" * 32, steps=THOUGHT
+    )
+    await subject.store.intents.prepare(subject.fence, later, [intent(1)], at=AT)
+    await subject.store.decisions.record(subject.fence, later, HELD)
+    assert await subject.store.decisions.recent(DEPLOYMENT, 1) == (DecisionRecord(decision=later, result=HELD),)
 
 
 async def test_decision_prepared_is_not_recent_until_it_has_a_result(subject: StoreUnderTest) -> None:

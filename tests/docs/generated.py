@@ -10,6 +10,7 @@ from agentic_core.domain.trading import RESTRICTION_ALLOWS, STATUS_ALLOWS, Deplo
 from agentic_core.execution.findings import INTENT_MOVES, Effect
 from agentic_core.risk.rules import ADJUSTMENTS, RULES, Rule
 from tests.docs.assumptions import hyperliquid_assumptions
+from tests.docs.chat_tools import chat_tools
 from tests.docs.gotchas import hyperliquid_gotchas
 from tests.docs.roles import database_roles
 from tests.docs.simulated_venue import simulated_venue
@@ -30,7 +31,8 @@ def risk_rules() -> str:
             "",
             "An open is judged in this order, and the first rule that refuses names the verdict. A verdict carries",
             "every number it was reached with and, where it refuses, the smallest changes that together would let the",
-            "same open pass. `R3_STATE_MOVED`, `R4_NO_ACCOUNT`, `R4_TOO_LATE` and `R6_LEVERAGE_CHANGE` belong to the",
+            "same open pass. Of a leash, `R3_OFF_LEASH`, only the turn of a hybrid skill knows.",
+            "`R3_STATE_MOVED`, `R4_NO_ACCOUNT`, `R4_TOO_LATE` and `R6_LEVERAGE_CHANGE` belong to the",
             "gate, which asks all the others again just before sending.",
             "",
             "| stage | rule | refuses when | cure |",
@@ -127,6 +129,7 @@ def _diagram(arrows: Mapping[tuple[str, str], list[str]], start: str, ends: Iter
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/chat-tools.md": chat_tools,
     "docs/reference/database-roles.md": database_roles,
     "docs/reference/hyperliquid-assumptions.md": hyperliquid_assumptions,
     "docs/reference/hyperliquid-gotchas.md": hyperliquid_gotchas,

@@ -53,7 +53,7 @@ class Restless:
 
 def restless_mandates(store: Store) -> MandateOf:
     """Return the mandates of the store, decided by the restless policy."""
-    pinned = mandates(store, chat_model=None)
+    pinned = mandates(store)
 
     async def mandate_of(record: DeploymentRecord) -> Mandate:
         return msgspec.structs.replace(await pinned(record), decider=ByRules(policy=Restless()))

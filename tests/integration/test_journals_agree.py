@@ -26,6 +26,7 @@ from agentic_core.domain import (
     Usd,
 )
 from agentic_core.domain.account_events import Transfer
+from agentic_core.domain.chat import ThoughtStep
 from agentic_core.domain.journal import JournalEntry
 from agentic_core.domain.records import CommandKind, CommandState, IntentRecord
 from agentic_core.domain.trading import Desired
@@ -40,8 +41,13 @@ pytest_plugins = ["tests.support.postgres"]
 pytestmark = pytest.mark.anyio
 
 LATER = Instant(AT + 60_000)
-NESTED = ("loss_bound", "marks", "payload", "result", "verdict")
+NESTED = ("loss_bound", "marks", "payload", "result", "steps", "verdict")
 """What is told as JSON in a string, which PostgreSQL spells in its own way."""
+
+THOUGHT = (
+    ThoughtStep(step=0, request_hash="cd" * 32, outcome="completed", prompt_tokens=9, cost_usd=Usd(Decimal("0.0012"))),
+    ThoughtStep(step=0, outcome="answered", tool="get_funding"),
+)
 
 KINDS = """
 genesis lease decision intent intent noted noted fill noted fill numbered noted noted fill
@@ -101,13 +107,14 @@ async def trade(subject: StoreUnderTest) -> None:
 
 
 async def decide(subject: StoreUnderTest) -> None:
-    """Record a result, a tick without an order that says why, one of unknown cost, and each of them twice."""
+    """Record a result, a tick that says why it orders nothing, a thought of unknown cost, and each of them twice."""
     store, fence = subject.store.decisions, subject.fence
     for _ in range(2):
         first = decision(subject.skill, opens=True)
         await store.record(fence, first, executed(intent().cloid))
         await store.record(fence, decision(subject.skill, minute=1, text="the “averages” agree\n"), HELD)
-        await store.record(fence, decision(subject.skill, minute=2, cost=None), NoopResult(reason="x"))
+        unknown = replace(decision(subject.skill, minute=2, cost=None), context_hash="cd" * 32, steps=THOUGHT)
+        await store.record(fence, unknown, NoopResult(reason="x"))
 
 
 async def move_money(subject: StoreUnderTest) -> None:

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from agentic_core.domain import Decision, DeploymentId, Fence, MonthCost, SkillId, Usage, Usd
+from agentic_core.domain.chat import ThoughtStep
 from agentic_core.errors import AgenticError
 from agentic_core.store.postgres import PostgresStore, open_store
 from tests.support.by_hand import execute
@@ -39,7 +40,8 @@ async def subject(database: str, store: PostgresStore) -> StoreUnderTest:
 
 
 def _tick(subject: StoreUnderTest, minute: int) -> Decision:
-    return decision(subject.skill, minute=minute, cost=COST)
+    thought = (ThoughtStep(step=0, outcome="completed", request_hash="ab" * 32, cost_usd=Usd(COST)),)
+    return replace(decision(subject.skill, minute=minute, cost=COST), context_hash="ab" * 32, steps=thought)
 
 
 def _asked(store: PostgresStore, subject: StoreUnderTest, minutes: Iterable[int]) -> list[Work]:

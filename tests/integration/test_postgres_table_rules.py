@@ -27,6 +27,7 @@ from agentic_core.domain import (
     TimeInForce,
     TriggerKind,
 )
+from agentic_core.domain.chat import ChatPurpose, CostSource
 from agentic_core.domain.placed_orders import PlacedStatus
 from agentic_core.errors import AgenticError, Conflict, NotFound, UsageError
 from agentic_core.logevents import LogLevel
@@ -54,6 +55,8 @@ WORDS: dict[str, type[StrEnum]] = {
     "agent_commands_kind_check": CommandKind,
     "agent_commands_state_check": CommandState,
     "agent_logs_level_check": LogLevel,
+    "chat_calls_purpose_check": ChatPurpose,
+    "chat_calls_source_check": CostSource,
     "deployments_broker_kind_check": BrokerKind,
     "deployments_desired": Desired,
     "deployments_status_check": DeploymentStatus,

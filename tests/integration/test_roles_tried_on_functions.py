@@ -63,6 +63,7 @@ EXECUTED_BY = {
     "public.journal_transfer()": set(),
     "public.keep_acknowledged()": set(),
     "public.keep_desired()": set(),
+    "public.keep_settled()": set(),
     "public.keep_facts()": set(),
     "public.keep_revoked()": set(),
     "public.keep_to_one_database()": set(),

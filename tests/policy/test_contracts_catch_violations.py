@@ -13,6 +13,7 @@ from tests.policy.tree import ROOT
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
 OUTER = (
+    "agentic_core/chat/wire",
     "agentic_core/system",
     "agentic_fly",
     "agentic_hl/account",
@@ -56,6 +57,7 @@ VIOLATIONS = (
     ("litestar-only-in-web", "hosts/x.py", "import litestar"),
     ("websockets-only-in-stream", "agentic_hl/rest.py", "import websockets"),
     ("http-only-in-shells", "agentic_hl/broker.py", "import httpx"),
+    ("foreign-tools-only-in-their-room", "agentic_core/chat/x.py", "import mcp"),
     ("signing-only-in-wire", "agentic_hl/broker.py", "import eth_account"),
     ("sealing-only-in-its-rooms", "agentic_core/runtime/x.py", "import cryptography"),
     ("no-cycles", "agentic_core/runtime/x.py", "import agentic_core.runtime.y"),

@@ -29,7 +29,7 @@ SMALLER = (
 LARGER = ("order_usd_min", "reserve_bps")
 """What must be reached or kept back: more is tighter."""
 
-OTHERWISE = ("symbols_allowed", "venue_marks_only", "drawdown_bps_max", "stop_bps")
+OTHERWISE = ("symbols_allowed", "venue_marks_only", "drawdown_bps_max", "stop_bps", "cost_usd_day_max")
 """Fewer symbols, only venue marks, a cap where there was none or a smaller one, a stop or one further away."""
 
 
@@ -47,6 +47,8 @@ def tightening(asked: Scene, dice: Dice) -> tuple[Scene, str, RiskLimits]:
         change = dice.whole(1, 10_000) if now is None else max(now - _step(dice), 0)
     elif name == "stop_bps":
         change = _step(dice) if now is None else now + _step(dice)
+    elif name == "cost_usd_day_max":
+        change = Usd(Decimal(dice.whole(0, 3)))
     else:
         change = True if name == "venue_marks_only" else frozenset(sorted(limits.symbols_allowed)[1:])
     return asked, name, msgspec.structs.replace(limits, **{name: change})

@@ -6,7 +6,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_core.chat import ScriptedChatModel
+from agentic_core.chat import said
+from agentic_core.chat.effects import Refused, Reserved
 from agentic_core.domain import (
     ActionKind,
     Approved,
@@ -20,15 +21,15 @@ from agentic_core.domain import (
     Symbol,
     TickId,
     TradingState,
-    Usage,
     Usd,
 )
 from agentic_core.errors import UsageError
-from agentic_core.ports.chat_model import Answer, Reply, Unusable
-from agentic_core.runtime import ByChatModel, ByRules, Decider, Held, Skipped, Turned, flatten, tick
-from agentic_core.runtime.effects import Abandon, Effect, Persist, Record, Refused, Reserved, Send
+from agentic_core.ports.chat_model import CallFailure, CallOutcome, CallUsage
+from agentic_core.runtime import ByRules, Decider, Held, Skipped, Turned, flatten, tick
+from agentic_core.runtime.effects import Abandon, Effect, Persist, Record, Send
 from agentic_core.runtime.tick import TickGenerator, TickOutcome
 from tests.support.markets import AT, BTC, ETH, AccountByHand, MarketByHand, held, order, prepared
+from tests.support.thinking import answered, failed, scripted, unreadable
 from tests.support.turns import (
     DEPLOYMENT,
     Fate,
@@ -55,10 +56,23 @@ ACTIONS = st.builds(
     size=st.none() | SIZES.map(Size),
     reason=st.sampled_from(["", "because"]),
 )
-USAGES = st.builds(Usage, cost_usd=st.none() | st.just(Usd(D("0.01"))))
-REPLIES: st.SearchStrategy[Reply] = st.builds(
-    Answer, action=st.none() | ACTIONS, text=st.just("so it is"), usage=USAGES
-) | st.builds(Unusable, cause=st.just("no JSON"), usage=USAGES)
+NUMBERS = st.decimals(0, 40, places=3).filter(bool)
+READABLE = st.builds(
+    ProposedAction,
+    kind=st.just(ActionKind.OPEN),
+    symbol=SYMBOLS,
+    side=st.sampled_from(Side),
+    size=NUMBERS.map(Size),
+    reason=st.sampled_from(["", "because"]),
+) | st.builds(ProposedAction, kind=st.just(ActionKind.CLOSE), symbol=SYMBOLS, size=st.none() | NUMBERS.map(Size))
+"""What a chat model can say so that it is understood."""
+COSTS = st.none() | st.just(Usd(D("0.01")))
+USAGES = st.builds(CallUsage, cost_usd=COSTS)
+REPLIES: st.SearchStrategy[CallOutcome] = (
+    st.builds(said, st.none() | ACTIONS, st.just("so it is"), usage=USAGES)
+    | st.builds(unreadable, COSTS)
+    | st.builds(failed, st.sampled_from(CallFailure), cost=COSTS)
+)
 FOREIGN = [prepared(order(number, Side.BUY, "1", "100")) for number in range(3)]
 """Durable intents of some other turn."""
 
@@ -71,8 +85,7 @@ def turns(draw: st.DrawFn) -> TickGenerator:
     account.hold(held(BTC, draw(st.sampled_from(["0", "5", "-5"]))), held(ETH, draw(st.sampled_from(["0", "2"]))))
     kind = draw(st.sampled_from(["rules", "chat", "flatten"]))
     rules = ByRules(policy=Says(draw(st.none() | ACTIONS)))
-    chat = ByChatModel(chat_model=ScriptedChatModel([], bound=None), payload="{}", lookback=1)
-    decider: Decider = chat if kind == "chat" else rules
+    decider: Decider = scripted(bound=None) if kind == "chat" else rules
     wanted = mandate(decider, symbols=(BTC, ETH))
     if kind == "flatten":
         return flatten(wanted, TickId(deployment=DEPLOYMENT, mark=AT, cause="command:1"), market, account)
@@ -83,7 +96,7 @@ def turns(draw: st.DrawFn) -> TickGenerator:
 @given(turns(), st.lists(FATES, min_size=4, max_size=4), REPLIES, st.booleans())
 @settings(max_examples=400)
 def test_turn_sends_only_what_was_made_durable_and_each_at_most_once(
-    turn: TickGenerator, fates: list[Fate], reply: Reply, affordable: bool
+    turn: TickGenerator, fates: list[Fate], reply: CallOutcome, affordable: bool
 ) -> None:
     """Every order that is sent or abandoned stood in the reply to the one Persist before it; none is forgotten."""
     world = World(*fates, reservation=Reserved() if affordable else Refused(reason="spent"), reply=reply)
@@ -118,9 +131,10 @@ def strange_replies(draw: st.DrawFn, right: World, effect: Effect) -> object:
         assert isinstance(own, tuple)
         tuples = st.sampled_from([own, own[::-1], tuple(FOREIGN[: len(own)]), (*own, FOREIGN[0]), own[1:], ()])
         return draw(tuples | st.sampled_from([None, list(own), "durable"]))
-    return draw(st.sampled_from([None, True, "yes", (), Reserved(), Refused(reason="no"), *FATED]) | REPLIES)
+    return draw(st.sampled_from([None, True, "yes", (), Reserved(), Refused(reason="no"), *FATED]) | REPLIES | ASKED)
 
 
+ASKED = st.builds(answered, REPLIES, is_broken_off=st.booleans())
 FATED = [fate(FOREIGN[0]) for fate in (filled, partly_filled, rejected, unresolved, denied_by_the_gate)]
 
 
@@ -144,20 +158,20 @@ def test_turn_under_strange_replies_sends_only_what_the_reply_to_persist_held(
     assert all(any(one is known for known in durable) for one in sent)
 
 
-@given(ACTIONS, st.sampled_from(TradingState))
+@given(READABLE, st.sampled_from(TradingState))
 def test_chat_model_and_rules_that_propose_the_same_are_judged_the_same(
     action: ProposedAction, state: TradingState
 ) -> None:
-    """Who decides makes no difference to what is allowed."""
+    """Who decides makes no difference to what is allowed, once it can be read."""
     verdicts = []
     for decider in (
         ByRules(policy=Says(action)),
-        ByChatModel(chat_model=ScriptedChatModel([], bound=None), payload="{}", lookback=1),
+        scripted(bound=None),
     ):
         market = MarketByHand({BTC: "100", ETH: "50"})
         account = AccountByHand(market)
         account.hold(held(BTC, "5"))
-        world = World(*[filled] * 3, reply=Answer(action=action, text="", usage=Usage()), account=account)
+        world = World(*[filled] * 3, reply=said(action), account=account)
         outcome = world.play(tick(mandate(decider), market, account, state, mark=AT, record_holds=True))
         assert isinstance(outcome, Turned)
         verdicts.append((outcome.decision.verdict, type(outcome.result)))

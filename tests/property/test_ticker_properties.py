@@ -6,12 +6,13 @@ import anyio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentic_core.chat import ScriptedChatModel
-from agentic_core.domain import Instant, ProposedAction, Side, Usage, Usd
-from agentic_core.ports.chat_model import Answer
-from agentic_core.runtime import ByChatModel, ByRules, Decider
+from agentic_core.chat import said
+from agentic_core.domain import Instant, ProposedAction, Side, Usd
+from agentic_core.ports.chat_model import CallUsage
+from agentic_core.runtime import ByRules, Decider
 from agentic_core.runtime.ticker import Ticker
 from agentic_core.simulation.world import World
+from tests.support.thinking import scripted
 from tests.support.ticker_room import TickerRoom, room
 from tests.support.turns import DEPLOYMENT, Says, filled, open_of
 from tests.support.turns import World as Replies
@@ -25,7 +26,7 @@ CARRIED_OUT = ("Look", "Persist", "Send", "Record")
 
 DECIDERS: dict[str, Decider] = {
     "rules": ByRules(policy=Says(BUY)),
-    "chat": ByChatModel(chat_model=ScriptedChatModel([], bound=BOUND), payload="{}", lookback=1),
+    "chat": scripted(bound=BOUND),
 }
 PAUSES = st.lists(st.sampled_from([0.0, 0.5, 7.0, 20.0, 70.0, 200.0]), min_size=5, max_size=40)
 HOLDS = st.lists(st.tuples(st.integers(0, 240_000), st.integers(0, 150_000)), max_size=4)
@@ -68,7 +69,7 @@ def disturbed(decider: Decider, pauses: list[float], holds: list[tuple[int, int]
     """Let a ticker run to its end under all that, and return what stands around it."""
 
     async def main(world: World) -> TickerRoom:
-        replies = Replies(*[filled] * 20, reply=Answer(action=BUY, text="", usage=Usage(cost_usd=BOUND)))
+        replies = Replies(*[filled] * 20, reply=said(BUY, usage=CallUsage(cost_usd=BOUND)))
         place = await room(world, decider, replies)
         replies.account = place.session.account_now
         ticker = place.ticker()

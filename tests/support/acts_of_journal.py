@@ -6,6 +6,7 @@ from agentic_core.domain import Command, CommandKind, CommandState
 from agentic_core.journal.checkpoints import CheckpointKey
 from agentic_core.store.postgres.identity import Floor, look_at, mark_restored, resolve
 from tests.support.acts import ORDER_ACTS, Act, Room, at
+from tests.support.acts_of_chat import CHAT_ACTS
 from tests.support.acts_of_record import MANY, RECORD_ACTS, decided, result_of
 from tests.support.stored_values import DEPLOYMENT, HELD
 
@@ -165,5 +166,15 @@ class Resolve(Act):
         return "resolved" if (await look_at(room.dsn)).difference is None else ""
 
 
-ACTS: Final[tuple[Act, ...]] = (*ORDER_ACTS, *RECORD_ACTS, Acknowledge(), Claim(), Step(), Sign(), Erase(), Resolve())
+ACTS: Final[tuple[Act, ...]] = (
+    *ORDER_ACTS,
+    *RECORD_ACTS,
+    *CHAT_ACTS,
+    Acknowledge(),
+    Claim(),
+    Step(),
+    Sign(),
+    Erase(),
+    Resolve(),
+)
 """Everything that is killed."""

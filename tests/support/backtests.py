@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from agentic_core.backtest.columns import CandleColumns, PriceColumns, VolumeColumn
 from agentic_core.backtest.dataset import Dataset
-from agentic_core.backtest.engine import Progress, run_backtest
+from agentic_core.backtest.engine import run_backtest
+from agentic_core.backtest.engine_run import Progress
 from agentic_core.backtest.funding import FundingRates, constant_funding
 from agentic_core.domain import (
     FeeSchedule,

@@ -8,7 +8,7 @@ from typing import cast
 import anyio
 import msgspec
 
-from agentic_core.chat import ScriptedChatModel
+from agentic_core.chat import said
 from agentic_core.deployments import LOCAL_USER, admit_paper
 from agentic_core.domain import (
     CommandKind,
@@ -17,12 +17,11 @@ from agentic_core.domain import (
     Interval,
     LogLine,
     SkillId,
-    Usage,
     Usd,
     derived_uuid,
 )
-from agentic_core.ports.chat_model import Answer
-from agentic_core.runtime import ByChatModel, Mandate
+from agentic_core.ports.chat_model import CallUsage
+from agentic_core.runtime import Mandate
 from agentic_core.runtime.mandates import mandate_for
 from agentic_core.runtime.pacing import VenuePace
 from agentic_core.runtime.runner import Ended, run_until_stopped
@@ -38,6 +37,7 @@ from tests.support.by_hand import execute
 from tests.support.checklist import BLOCKS
 from tests.support.skill_files import skill_with
 from tests.support.stored_values import BOUND
+from tests.support.thinking import scripted
 from tests.support.ticker_room import SessionByHand
 from tests.support.turns import World as Replies
 
@@ -113,12 +113,11 @@ class GuardedRunner:
     async def _mandate_of(self, record: DeploymentRecord) -> Mandate:
         version = await self.store.skills.version(record.skill_id, record.skill_version)
         skill = load_skill(version.payload, source="what was deployed")
-        decider = ByChatModel(chat_model=ScriptedChatModel([], bound=_COST), payload=version.payload, lookback=1)
-        return msgspec.structs.replace(mandate_for(skill, version, record.id, None), decider=decider)
+        return msgspec.structs.replace(mandate_for(skill, version, record.id), decider=scripted(bound=_COST))
 
     @asynccontextmanager
     async def _open(self, context: SessionContext) -> AsyncIterator[Session]:
-        answer = Answer(action=None, text="wait", usage=Usage(cost_usd=_COST))
+        answer = said(None, "wait", usage=CallUsage(cost_usd=_COST))
         pace = VenuePace(self.clock.now, self.clock, Interval.M1)
         store = cast("MemoryStore", self.store)  # it only records decisions
         yield SessionByHand(pace, self.clock, Replies(reply=answer), store, context.fence)

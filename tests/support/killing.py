@@ -175,5 +175,5 @@ async def heard(act: Act, room: Room, number: int) -> str:
 
 def rows_of(act: Act) -> dict[str, int]:
     """Return how many rows an act adds to each table."""
-    parts = [part.split() for part in act.rows.split(",")]
+    parts = [part.split() for part in act.rows.split(",") if part.strip()]
     return {table: int(count) for count, table in parts}

@@ -26,7 +26,7 @@ __all__ = ["NarrowCursor", "open_narrow_store"]
 _HARNESS = Path(__file__).with_name("narrow_roles.sql")
 _TELLING = (
     *("user", "user_id", "skill", "deployment", "run", "master", "address", "account", "lines", "rows", "id"),
-    *("name", "key"),
+    *("name", "key", "decision"),
 )
 """The parameters by which the harness finds out for whom a call is made."""
 

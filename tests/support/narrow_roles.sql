@@ -47,7 +47,8 @@ create function harness.deployment_of(given jsonb) returns uuid
             order by created_at desc, id
             limit 1
         ),
-        (select deployment_id from public.agent_commands where id::text = given ->> 'id')
+        (select deployment_id from public.agent_commands where id::text = given ->> 'id'),
+        (select deployment_id from public.chat_calls where decision_id::text = given ->> 'decision' limit 1)
     );
 
 -- Logins belong to the server, so they are made once and given to the deployments of each database in turn.

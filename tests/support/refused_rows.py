@@ -12,6 +12,11 @@ insert into rate_budgets values ('bucket', now());
 insert into account_days values ('paper:x', '2022-01-01', 1, now(), 1, now());
 insert into paper_accounts values ('paper:x', now(), '{}');
 insert into job_runs values ('sweep', 'a loop', now());
+insert into chat_calls select id, gen_random_uuid(), 0, 0, account_key, 1, 'look', now(), 1 from deployments;
+insert into chat_months select id, '2022-01-01' from deployments;
+insert into chat_tape
+    select id, encode(sha256('q'), 'hex') || '/0', id, gen_random_uuid(), 0, 0, 'q', 200, '[]', 'a', now()
+    from deployments;
 insert into owner_edits (relation, verb, key, before) values ('r', 'delete', '{}', '{}');
 insert into restores (found_at, reason, found) values (now(), 'raised', '{}');
 insert into key_openings (holder, purpose) values ('h', 'operator');
@@ -24,6 +29,8 @@ select vault.create_secret('s', 'n');
 update users set email = 'a@b' where id <> 'eeeeeeee-eeee-8eee-8eee-eeeeeeeeeeee';
 """
 """For the tables that a tick leaves empty."""
+
+_TOO_LONG = "decode(repeat('00', 16777217), 'hex')"
 
 CHECKS: Mapping[str, str] = {
     "account_days_baseline_is_a_number": "baseline_usd = 'NaN'",
@@ -41,6 +48,25 @@ CHECKS: Mapping[str, str] = {
     "agent_logs_event_check": "event = 'Order placed'",
     "agent_logs_level_check": "level = 'fatal'",
     "agent_logs_trace_id_check": "trace_id = 'x'",
+    "chat_calls_attempt_check": "attempt = -1",
+    "chat_calls_bound_is_a_number": "bound_usd = 'NaN'",
+    "chat_calls_cost_is_a_number": "cost_usd = 'NaN', source = 'bound', settled_at = now()",
+    "chat_calls_epoch_check": "epoch = 0",
+    "chat_calls_purpose_check": "purpose = 'fun'",
+    "chat_calls_source_check": "cost_usd = 1, source = 'guessed', settled_at = now()",
+    "chat_calls_step_check": "step = -1",
+    "chat_calls_whole_end": "cost_usd = 1",
+    "chat_months_held_is_a_number": "held_usd = -1",
+    "chat_months_month_check": "month = '2022-01-02'",
+    "chat_months_repair_is_a_number": "repair_usd = 'NaN'",
+    "chat_months_settled_is_a_number": "settled_usd = 'NaN'",
+    "chat_tape_attempt_check": "attempt = -1",
+    "chat_tape_body_is_short": f"body = {_TOO_LONG}",
+    "chat_tape_headers_are_short": "headers = '{}'",
+    "chat_tape_key_of_request": "request = 'another'",
+    "chat_tape_request_is_short": f"request = {_TOO_LONG}, key = encode(sha256({_TOO_LONG}), 'hex') || '/0'",
+    "chat_tape_status_check": "status = -1",
+    "chat_tape_step_check": "step = -1",
     "cost_rollups_cost_is_a_number": "cost_usd = 'NaN'",
     "cost_rollups_cost_usd_check": "cost_usd = -1",
     "cost_rollups_month_check": "month = '2022-01-02'",
@@ -52,6 +78,7 @@ CHECKS: Mapping[str, str] = {
     "decision_snapshots_cost_usd_check": "cost_usd = -1",
     "decision_snapshots_one_origin": "deployment_id = null",
     "decision_snapshots_prompt_tokens_check": "prompt_tokens = -1",
+    "decision_snapshots_steps_are_short": "steps = jsonb_build_array(repeat('x', 32765))",
     "decision_snapshots_trace_id_check": "trace_id = 'x'",
     "deployments_account_of_broker": "account_key = 'paper:' || id",
     "deployments_agent_of_broker": "hyperliquid_agent_id = null",
@@ -162,6 +189,9 @@ REFERENCES: Mapping[str, tuple[str, str]] = {
     "agent_commands_deployment": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
     "agent_logs_deployment": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
     "agent_state_deployment": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
+    "chat_calls_deployment": (f"deployment_id = {_OTHER}", _ON_ACCOUNT),
+    "chat_months_deployment": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
+    "chat_tape_deployment": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
     "cost_rollups_deployment_id_fkey": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
     "decision_snapshots_deployment": (f"deployment_id = {_OTHER}", _DEPLOYMENT),
     "decision_snapshots_sim_run": (f"deployment_id = null, sim_run_id = {_OTHER}", "there is no such backtest"),

@@ -178,6 +178,15 @@ EXPECTED: Mapping[str, Mapping[str, Can]] = {
     "key_openings": {"web": Can("the user's")},
     "account_days": {"runner": Can("its account's", add="*", change="baseline_usd opened_at peak_usd as_of")},
     "paper_accounts": {"runner": Can("its account's", add="*", change="as_of state")},
+    "chat_calls": {
+        "web": Can("the user's"),
+        "runner": Can("its deployment's", add="*", change="cost_usd source settled_at"),
+    },
+    "chat_months": {
+        "web": Can("the user's"),
+        "runner": Can("its deployment's", add="*", change="settled_usd held_usd repair_usd"),
+    },
+    "chat_tape": {"web": Can("the user's"), "runner": Can("its deployment's", add="*")},
     "job_runs": {"jobs": Can("everybody's", add="*", change="holder started_at finished_at outcome")},
     "journal": {"web": Can("the user's"), "runner": Can("its deployment's"), "jobs": Can("everybody's")},
     "journal_heads": {"web": Can("the user's"), "runner": Can("its deployment's"), "jobs": Can("everybody's")},

@@ -72,6 +72,22 @@ where user_id = %(user)s;
 insert into cost_rollups (deployment_id, month, cost_usd, unknown_costs)
 select id, '2022-01-01', 0, 0 from deployments where user_id = %(user)s;
 
+insert into chat_calls (deployment_id, decision_id, step, attempt, account_key, epoch, purpose, reserved_at, bound_usd)
+select deployment_id, decided.id, 0, 0, account_key, 1, 'look', now(), 0
+from decision_snapshots as decided
+join deployments on deployments.id = deployment_id
+where user_id = %(user)s;
+
+insert into chat_months (deployment_id, month)
+select id, '2022-01-01' from deployments where user_id = %(user)s;
+
+insert into chat_tape (
+    deployment_id, key, call_deployment_id, decision_id, step, attempt, request, status, headers, body, recorded_at
+)
+select id, encode(sha256('asked'), 'hex') || '/0', id, gen_random_uuid(), 0, 0, 'asked', 200, '[]', 'answered', now()
+from deployments
+where user_id = %(user)s;
+
 insert into order_intents (
     cloid, decision_id, deployment_id, account_key, epoch, trace_id, kind, leg, attempt, symbol, side, size, limit_price,
     reduce_only, time_in_force, signer, nonce, expires_at, state, sends, prepared_at

@@ -6,6 +6,7 @@ from typing import NoReturn, TypeAlias
 import anyio
 import msgspec
 
+from agentic_core.chat.effects import Ask
 from agentic_core.deployments import LOCAL_USER, admit_paper
 from agentic_core.domain import (
     AccountSnapshot,
@@ -97,6 +98,8 @@ class SessionByHand:
 
     async def perform(self, effect: Effect) -> EffectReply:
         """Answer as the replies say; a record is written into the store."""
+        if isinstance(effect, Ask):
+            self.replies.leaves()
         await self._do(type(effect).__name__)
         self.replies.effects.append(effect)
         if isinstance(effect, Record):

@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 import msgspec
 
+from agentic_core.chat.effects import Ask, Asked, Refused, Reserve, Reserved, UseTool
 from agentic_core.domain import (
     Accepted,
     ActionKind,
@@ -34,23 +35,11 @@ from agentic_core.domain import (
 )
 from agentic_core.domain.account import AccountSnapshot, AccountView
 from agentic_core.domain.market import MarketView
-from agentic_core.ports.chat_model import Reply
+from agentic_core.ports.chat_model import CallFailure, CallOutcome, Failed
+from agentic_core.ports.chat_tools import ToolResult
 from agentic_core.ports.rule_policy import RulePolicy
 from agentic_core.runtime import ByRules, Decider, Mandate, TickOutcome
-from agentic_core.runtime.effects import (
-    Abandon,
-    Ask,
-    Effect,
-    EffectReply,
-    Look,
-    Persist,
-    Quote,
-    Record,
-    Refused,
-    Reserve,
-    Reserved,
-    Send,
-)
+from agentic_core.runtime.effects import Abandon, Effect, EffectReply, Forgo, Look, Persist, Quote, Record, Send
 from agentic_core.runtime.tick import TickGenerator
 from tests.support.markets import AT, BTC
 
@@ -72,6 +61,7 @@ __all__ = [
 ]
 
 _Kind = TypeVar("_Kind", bound=Effect)
+_FREE = Usd(Decimal(0))
 
 D = Decimal
 DEPLOYMENT = DeploymentId("6d1f0f0e-58d4-8a0b-9a55-64fd3bb0e3a1")
@@ -190,7 +180,7 @@ class World:
         self,
         *fates: Fate,
         reservation: Reserved | Refused = Reserved(),  # noqa: B008 - a frozen value
-        reply: Reply | None = None,
+        reply: CallOutcome | None = None,
         quote: Mark | None = None,
         account: AccountView | None = None,
     ) -> None:
@@ -200,6 +190,8 @@ class World:
         """What a second look at the account shows; None where it cannot be read."""
         self._reservation = reservation
         self._reply = reply
+        self._bound: Usd | None = None
+        self._has_left = False
         self.effects: list[Effect] = []
         """What was asked for, in order."""
 
@@ -246,10 +238,29 @@ class World:
                 return self._quote if isinstance(effect, Quote) else self.look()
             case Record() | Abandon():
                 return None
-            case Reserve():
+            case Reserve() | Ask() | UseTool() | Forgo():
+                return self._think(effect)
+            case _:
+                assert_never(effect)
+
+    def leaves(self) -> None:
+        """Take it that a call is on its way, though its answer may not be waited for."""
+        self._has_left = True
+
+    def _think(self, effect: Reserve | Ask | UseTool | Forgo) -> EffectReply:
+        match effect:
+            case Reserve(bound=bound):
+                self._bound, self._has_left = bound, False
                 return self._reservation
             case Ask():
                 assert self._reply is not None, "this turn was not expected to ask"
-                return self._reply
-            case _:
-                assert_never(effect)
+                cost = self._reply.usage.cost_usd
+                return Asked(outcome=self._reply, cost_usd=(self._bound or _FREE) if cost is None else cost)
+            case UseTool():
+                return ToolResult(content="{}")
+            case Forgo(cause=cause):
+                lost = Failed(
+                    failure=CallFailure.TIMED_OUT, detail=cause, request_hash="", never_left=not self._has_left
+                )
+                cost = self._bound if self._has_left else None
+                return Asked(outcome=lost, cost_usd=cost or _FREE, is_broken_off=True)

@@ -36,7 +36,7 @@ def by_library(room: CommandRoom, run: DeploymentId, terms: Terms) -> RunRecord:
     version = SkillVersionRecord(skill_id=skill_id, version=0, payload=payload, payload_hash=payload_hash(payload))
     dataset = Dataset([read_candles(room.candles, symbol=BTC)], {BTC: constant_funding(D("0.0001"))})
     return run_backtest(
-        mandate_for(skill, version, run, chat_model=None),
+        mandate_for(skill, version, run),
         dataset.resampled(Interval.M5),
         instruments={BTC: instrument_for(BTC)},
         terms=terms,

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from agentic_core.brokers import GuardedBroker
-from agentic_core.chat import ScriptedChatModel
+from agentic_core.chat.effects import Reserve
 from agentic_core.domain import (
     Accepted,
     Decision,
@@ -22,19 +22,16 @@ from agentic_core.domain import (
     Side,
     TradingState,
     Unresolved,
-    Usage,
     Usd,
     paper_account,
 )
 from agentic_core.domain.account import AccountView
-from agentic_core.domain.ids import ClientOrderId
+from agentic_core.domain.chat import CallId, ChatPurpose
+from agentic_core.domain.ids import ClientOrderId, DecisionId
 from agentic_core.errors import Conflict, Fenced, UsageError
-from agentic_core.metering import MonthBudget
 from agentic_core.ports.broker import BrokerCapabilities, Burned, NotBurned, Observation
-from agentic_core.ports.chat_model import Answer, Question, Reply, Unusable
-from agentic_core.risk.envelope import allowed
 from agentic_core.runtime import Interpreter, RunRecorder, Turned, drive, tick
-from agentic_core.runtime.effects import Abandon, Ask, Persist, Quote, Record, Refused, Reserve, Reserved, Send
+from agentic_core.runtime.effects import Abandon, Persist, Quote, Record, Send
 from agentic_core.runtime.tick import TickGenerator
 from agentic_core.store.memory import MemoryStore
 from tests.support.markets import AT, BTC, Paper
@@ -45,13 +42,13 @@ pytestmark = pytest.mark.anyio
 D = Decimal
 ACCOUNT = paper_account(DEPLOYMENT)
 BUY = open_of(Side.BUY, "1")
-BOUND = Usd(D("0.4"))
+CALL = CallId(deployment=DEPLOYMENT, decision=DecisionId("d"), step=0)
 
 
 class Room:
     """A paper account at 100 dollars a BTC behind an interpreter; it is a broker that notes what was durable."""
 
-    def __init__(self, *replies: Reply, fate: SendOutcome | None = None) -> None:
+    def __init__(self, *, fate: SendOutcome | None = None) -> None:
         self.paper = Paper()
         self.store = MemoryStore()
         self.state = TradingState.ACTIVE
@@ -59,7 +56,6 @@ class Room:
         self.recorder = RunRecorder()
         self.durable: list[tuple[ClientOrderId, ...]] = []
         """At every send: the orders that were in the store and not settled."""
-        self.chat_model = ScriptedChatModel(replies, bound=BOUND)
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -87,7 +83,7 @@ class Room:
         """Return what the store calls unresolved."""
         return tuple(one.intent.cloid for one in await self.store.intents.unresolved(ACCOUNT))
 
-    async def interpreter(self, *, epoch: int | None = None, chat: bool = True) -> Interpreter:
+    async def interpreter(self, *, epoch: int | None = None) -> Interpreter:
         """Take the lease and join everything; an epoch replaces the lease's."""
         lease = await self.store.leases.acquire(ACCOUNT, "here", 60_000)
         assert lease is not None
@@ -102,8 +98,6 @@ class Room:
             broker=gate,
             recorder=self.recorder,
             now=lambda: AT,
-            budget=MonthBudget(cap=Usd(D(1))),
-            chat_model=self.chat_model if chat else None,
         )
 
     def turn(self) -> TickGenerator:
@@ -196,55 +190,11 @@ async def test_interpreter_under_a_lost_lease_writes_and_sends_nothing() -> None
     assert (room.durable, await room.recorded(), await room.open_orders()) == ([], [], ())
 
 
-async def test_interpreter_asks_only_what_its_budget_lets_pass() -> None:
-    """Two reservations of 0.40 fit into a month of one dollar, a third does not."""
-    interpreter = await Room().interpreter()
-    assert await interpreter.perform(Reserve(bound=BOUND)) == Reserved()
-    assert await interpreter.perform(Reserve(bound=BOUND)) == Reserved()
-    refused = await interpreter.perform(Reserve(bound=BOUND))
-    assert refused == Refused(reason="1.2 USD would be committed this month, the cap is 1")
-
-
-async def test_interpreter_refuses_a_call_of_unknown_cost() -> None:
-    """Unknown is not zero."""
-    interpreter = await Room().interpreter()
-    assert await interpreter.perform(Reserve(bound=None)) == Refused(reason="the cost of the call is unknown")
-
-
-@pytest.mark.parametrize(
-    ("cost", "left"),
-    [(Usd(D("0.1")), 9), (Usd(D(0)), 10), (None, 6)],
-    ids=["known", "free", "unknown"],
-)
-async def test_interpreter_settles_a_call_at_its_cost_or_at_its_bound(cost: Usd | None, left: int) -> None:
-    """A call of which nobody knows the cost has cost its bound: 0.4 of the dollar are gone."""
-    usage = Usage(cost_usd=cost)
-    room = Room(Answer(action=None, text="", usage=usage))
-    interpreter = await room.interpreter()
-    await interpreter.perform(Reserve(bound=BOUND))
-    await interpreter.perform(Ask(question=question_of(room)))
-    dime = Usd(D("0.1"))
-    replies = [await interpreter.perform(Reserve(bound=dime)) for _ in range(11)]
-    assert replies.count(Reserved()) == left
-
-
-async def test_interpreter_passes_an_unusable_reply_on_and_pays_for_it() -> None:
-    """A reply that cannot be used has cost money all the same."""
-    broken = Unusable(cause="no JSON", usage=Usage(cost_usd=Usd(D("0.4"))))
-    room = Room(broken)
-    interpreter = await room.interpreter()
-    await interpreter.perform(Reserve(bound=BOUND))
-    assert await interpreter.perform(Ask(question=question_of(room))) == broken
-    assert isinstance(await interpreter.perform(Reserve(bound=Usd(D("0.61")))), Refused)
-    assert await interpreter.perform(Reserve(bound=Usd(D("0.6")))) == Reserved()
-
-
 async def test_interpreter_without_a_chat_model_cannot_ask() -> None:
     """A question nobody was configured for is a mistake in the program."""
-    room = Room()
-    interpreter = await room.interpreter(chat=False)
+    interpreter = await Room().interpreter()
     with pytest.raises(UsageError, match="none is configured"):
-        await interpreter.perform(Ask(question=question_of(room)))
+        await interpreter.perform(Reserve(call=CALL, purpose=ChatPurpose.LOOK, bound=Usd(D(1))))
 
 
 async def test_interpreter_prepares_a_decision_once() -> None:
@@ -283,15 +233,3 @@ async def test_interpreter_quotes_the_price_that_the_gate_finds() -> None:
     assert quoted == Mark(symbol=BTC, price=Price(D(98)), as_of=AT, source=MarkSource.BOOK)
     del room.paper.books.books[BTC]
     assert await interpreter.perform(Quote(symbol=BTC)) is None
-
-
-def question_of(room: Room) -> Question:
-    """Return what a chat model would be shown."""
-    return Question(
-        trace_id=effects_of(room)[0].decision.trace_id,
-        skill_payload="{}",
-        market=room.paper.market.freeze(1),
-        account=room.paper.ledger.freeze(),
-        limits=LIMITS,
-        envelope=allowed(room.paper.ledger, room.paper.market, LIMITS, TradingState.ACTIVE),
-    )

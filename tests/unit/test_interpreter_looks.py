@@ -1,20 +1,15 @@
-"""Reading the account again for a turn, paying for a call that was broken off, and counting a run without end."""
+"""Reading the account again for a turn, and counting a run without end."""
 
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 
-import anyio
 import pytest
 
 from agentic_core.brokers import GuardedBroker
-from agentic_core.domain import Fence, Instant, Side, TickId, TradingState, Usd, paper_account
+from agentic_core.domain import Fence, Instant, Side, TradingState, paper_account
 from agentic_core.domain.account import AccountView
 from agentic_core.errors import VenueUnavailable
-from agentic_core.metering import MonthBudget
-from agentic_core.ports.chat_model import Answer, ChatModel, Question
-from agentic_core.risk.envelope import allowed
 from agentic_core.runtime import Interpreter, drive, tick
-from agentic_core.runtime.effects import Ask, Look, Refused, Reserve, Reserved
+from agentic_core.runtime.effects import Look
 from agentic_core.runtime.recorder import RunTally
 from agentic_core.store.memory import MemoryStore
 from tests.support.markets import AT, BTC, AccountByHand, MarketByHand, Paper, held
@@ -25,27 +20,11 @@ pytestmark = pytest.mark.anyio
 ACCOUNT = paper_account(DEPLOYMENT)
 
 
-class Silent:
-    """A chat model that never answers."""
-
-    model_id = "silent"
-
-    def bound(self, question: Question) -> Usd | None:
-        """Return that it is free."""
-        return Usd(Decimal(0))
-
-    async def ask(self, question: Question) -> Answer:
-        """Wait for good."""
-        await anyio.sleep_forever()
-        raise AssertionError
-
-
 async def interpreter(
     paper: Paper,
     tally: RunTally,
     *,
     look: Callable[[], Awaitable[AccountView]] | None = None,
-    chat_model: ChatModel | None = None,
 ) -> Interpreter:
     """Join a paper account to a store in memory."""
     store = MemoryStore()
@@ -66,8 +45,6 @@ async def interpreter(
         broker=gate,
         recorder=tally,
         now=lambda: AT,
-        budget=MonthBudget(cap=Usd(Decimal(1))),
-        chat_model=chat_model,
         look=look,
     )
 
@@ -98,25 +75,6 @@ async def test_interpreter_tells_a_turn_that_the_account_cannot_be_read() -> Non
         raise VenueUnavailable
 
     assert await (await interpreter(Paper(), RunTally(), look=look)).perform(Look()) is None
-
-
-async def test_interpreter_pays_all_that_was_held_for_a_call_that_was_broken_off() -> None:
-    """The call may have left, and nobody will ever say what it cost."""
-    paper = Paper()
-    subject = await interpreter(paper, RunTally(), chat_model=Silent())
-    assert await subject.perform(Reserve(bound=Usd(Decimal("0.4")))) == Reserved()
-    question = Question(
-        trace_id=TickId(deployment=DEPLOYMENT, mark=AT).trace,
-        skill_payload="{}",
-        market=paper.market.freeze(1),
-        account=paper.ledger.freeze(),
-        limits=LIMITS,
-        envelope=allowed(paper.ledger, paper.market, LIMITS, TradingState.ACTIVE),
-    )
-    with anyio.move_on_after(0):
-        await subject.perform(Ask(question=question))
-    assert isinstance(await subject.perform(Reserve(bound=Usd(Decimal("0.61")))), Refused)
-    assert await subject.perform(Reserve(bound=Usd(Decimal("0.6")))) == Reserved()
 
 
 async def test_tally_counts_what_a_recorder_would_keep() -> None:

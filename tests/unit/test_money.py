@@ -21,11 +21,13 @@ from agentic_core.domain import (
     from_scaled,
     plain,
 )
+from agentic_core.domain.chat import ChatPurpose
 from agentic_core.domain.money import round_to
 from agentic_core.errors import InputError, UsageError
 from agentic_core.execution import limit_price
-from agentic_core.metering import MonthBudget
+from agentic_core.metering import refusal, whole
 from agentic_core.risk import find_halt
+from tests.support.chat_costs import caps, standing
 from tests.support.markets import AT, BTC, LISTED
 from tests.support.risk_scenes import Scene
 
@@ -98,7 +100,8 @@ ENTRIES: dict[str, Callable[[], object]] = {
     "loss_bps": lambda: DAY.loss_bps(HALF),
     "find_halt": lambda: find_halt(DAY, D(1), HALF, Scene().limits),
     "limit_price": lambda: limit_price(LISTED[BTC], Side.BUY, HALF, 100),
-    "reserve": lambda: MonthBudget(cap=Usd(D(1))).reserve(Usd(HALF), AT),
+    "refusal": lambda: refusal(standing(), caps(), ChatPurpose.LOOK, Usd(HALF)),
+    "whole": lambda: whole(Usd(HALF)),
 }
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from agentic_core.backtest.funding import constant_funding
-from agentic_core.chat import ScriptedChatModel
+from agentic_core.chat import said
 from agentic_core.domain import (
     DeploymentStatus,
     Desired,
@@ -14,20 +14,19 @@ from agentic_core.domain import (
     RunRecord,
     Side,
     TickId,
-    Usage,
     Usd,
     paper_account,
 )
 from agentic_core.domain.records import AgentStateRecord
 from agentic_core.errors import ConfigError, NotFound
-from agentic_core.ports.chat_model import Answer
-from agentic_core.runtime import ByChatModel
+from agentic_core.ports.chat_model import CallUsage
 from agentic_core.runtime.terms import Terms
 from agentic_core.store.memory import MemoryStore
 from tests.support.backtests import FREE, Script, backtest, candles_of, dataset_of, flat, mark_of
 from tests.support.clocks import VirtualClock
 from tests.support.markets import BTC, ETH
 from tests.support.paper_runs import RUN, Stage, staged
+from tests.support.thinking import scripted
 from tests.support.turns import Says, close_of, limits, mandate, open_of
 
 pytestmark = pytest.mark.anyio
@@ -228,10 +227,9 @@ async def test_paper_run_of_one_mark_only_values_the_account() -> None:
 
 async def test_chat_model_on_paper_is_asked_until_its_money_is_spent() -> None:
     """Two cents are two answers, each in its decision; after that every turn is skipped, told and not recorded."""
-    cost = Usage(cost_usd=Usd(D("0.01")))
-    answers = [Answer(action=BUY, text="up", usage=cost), Answer(action=None, text="wait", usage=cost)]
-    chat_model = ScriptedChatModel(answers, bound=Usd(D("0.01")))
-    decider = ByChatModel(chat_model=chat_model, payload="{}", lookback=3)
+    cost = CallUsage(cost_usd=Usd(D("0.01")))
+    answers = [said(BUY, "up", usage=cost), said(None, "wait", usage=cost)]
+    decider = scripted(answers, bound=Usd(D("0.01")))
     wanted = mandate(decider, caps=limits(cost_usd_month_max=Usd(D("0.02"))))
     stage = await staged(MemoryStore(), wanted, dataset_of(flat(6)))
     run = await stage.run()

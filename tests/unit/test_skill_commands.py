@@ -1,6 +1,7 @@
 """`agentic skill` as a person types it."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,36 @@ def test_show_as_json_carries_the_skill_as_it_was_hashed(tiny_file: Path, capsys
     assert shown["tradability"]["kind"] == "untradable"
     assert shown["tradability"]["equity_min"] == "500.00"
     assert [found["smallest"] for found in shown["tradability"]["blockers"]] == ["10", "10", "10"]
+
+
+def test_prompt_shows_the_text_its_size_and_its_hash(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a chat model reads first can be read by people too."""
+    assert run("prompt", EXAMPLES / "thesis-btc.json") == 0
+
+    shown = capsys.readouterr().out
+    text, _, summary = shown.rstrip("\n").rpartition("\n\n")
+    assert text.startswith("You decide for one trading skill of perpetual futures")
+    assert "\n  Hours; flat before the day ends.\n" in text
+    size, hashed = len(text.encode()), sha256(text.encode()).hexdigest()
+    assert summary == f"{EXAMPLES / 'thesis-btc.json'}: {size} bytes, SHA-256 {hashed}"
+
+
+def test_prompt_of_a_rules_skill_exits_two(skill_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """There is none."""
+    assert run("prompt", skill_file) == 2
+
+    assert capsys.readouterr().err == (
+        f"error: {skill_file}: mode was rules; only a skill that asks a chat model has a prompt\n"
+    )
+
+
+def test_show_of_a_chat_skill_names_leash_tools_and_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it may use and what a day of it may cost."""
+    path = tmp_path / "thesis.json"
+    thesis: dict[str, object] = {"mode": None, "rules": None, "model": "vendor/name", "thesis": "Up.", "tools": []}
+    path.write_text(skill_text(thesis | {"leash": "strict", "risk.maxDailyCostUsd": 4}))
+
+    assert run("show", path) == 0
+    rows = {line.partition(" ")[0]: line.split(maxsplit=1)[-1].strip() for line in capsys.readouterr().out.splitlines()}
+    assert (rows["leash"], rows["tools"]) == ("strict", "none")
+    assert rows["chat"] == "cost   at most 200 USD a UTC month, 4 USD a UTC day"

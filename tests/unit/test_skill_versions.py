@@ -10,14 +10,14 @@ from tests.support.skill_files import skill_text, skill_with
 
 CANONICAL = (
     '{"avoid":"","context":{"interval":null,"lookback":100,"symbols":["BTC"]},"description":"","horizon":"",'
-    '"leash":"balanced","lookFor":"","mode":"rules","model":null,"name":"Cross",'
+    '"leash":"balanced","lookFor":"","mode":"rules","model":null,"modelOptions":null,"name":"Cross",'
     '"review":{"afterExecutions":null},"risk":{"allowedSymbols":["BTC"],'
-    '"dailyLossHaltPct":5,"maxDrawdownPct":25,"maxLeverage":1,"maxMonthlyCostUsd":200,"maxOrdersPerDay":20,'
+    '"dailyLossHaltPct":5,"maxDailyCostUsd":null,"maxDrawdownPct":25,"maxLeverage":1,"maxMonthlyCostUsd":200,"maxOrdersPerDay":20,'
     '"maxOrdersPerMinute":10,"maxPositionPct":20,"maxTotalExposurePct":40,"minOrderUsd":10,"stopPct":null},"rules":{"direction":"long","fast":10,'
     '"policy":"sma-cross","size":null,"sizePct":10,"sizeUsd":null,"slow":30,"symbol":"BTC"},'
-    '"schedule":{"interval":"5m"},"sizing":"","slug":"cross","style":"","thesis":""}'
+    '"schedule":{"interval":"5m"},"sizing":"","slug":"cross","style":"","thesis":"","tools":null}'
 )
-HASH = "2cbe4a4948c6adfe649d8248d61c235497d4498a52f467a6ae99c40123103ca1"
+HASH = "b91a9b28b6c7f0d307135b3a0a863f25a43b87ef359aff0c793d3db5e1d706a1"
 
 
 def test_canonical_form_writes_out_every_default() -> None:

@@ -1,19 +1,21 @@
-"""What is looked at before a turn: the pinned version, and what its decisions cost."""
+"""What is looked at before a turn: the pinned version, and what its decisions and calls cost."""
 
 from decimal import Decimal
 
 import pytest
 
 from agentic_core.domain import CommandKind, DeploymentStatus, Instant, Symbol, Usd
+from agentic_core.domain.chat import ChatPurpose, CostSource
 from agentic_core.domain.trading import Restriction
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.alerts import AlertWatch
 from agentic_core.runtime.guarding import TickGuards
 from agentic_core.runtime.pinned import tightened
+from tests.support.chat_costs import call, caps, usd
 from tests.support.guard_room import MIDNIGHT, PAYLOAD, decide, edit, edited, guarded, obey, waiting
 from tests.support.markets import BTC
 from tests.support.ticker_room import TickerRoom
-from tests.support.turns import LIMITS, limits
+from tests.support.turns import DEPLOYMENT, LIMITS, limits
 
 D = Decimal
 MINUTE = 60_000
@@ -48,6 +50,23 @@ def test_cost_guard_trips_again_when_a_person_resumes_over_the_cap() -> None:
         await guards.check(MIDNIGHT)
         assert [kind for kind, _ in await waiting(place)] == [CommandKind.PAUSE]
         assert await guards.check(Instant(MIDNIGHT + 31 * 24 * 60 * MINUTE)) is None
+
+    guarded(main)
+
+
+@pytest.mark.parametrize(("cost", "is_over"), [("0.99999999", False), ("1", True)])
+def test_cost_guard_counts_calls_whose_turns_left_no_decision(cost: str, is_over: bool) -> None:
+    """They were paid all the same; a decision and its calls count once, and what is only held not at all."""
+
+    async def main(place: TickerRoom, guards: TickGuards, _: AlertWatch) -> None:
+        fence, costs = place.context.fence, place.store.costs
+        for minute, bound in ((0, "1"), (1, "5")):
+            asked = call(minute, run=DEPLOYMENT)
+            await costs.reserve(fence, asked, ChatPurpose.POSITION, usd(bound), caps("10"), at=MIDNIGHT)
+        await costs.settle(call(run=DEPLOYMENT), usd(cost), CostSource.REPORTED, at=MIDNIGHT)
+        await decide(place, 2, cost="0.9")
+        reason = "cost_guard: 1 USD were spent this month, the cap is 1" if is_over else None
+        assert await guards.check(MIDNIGHT) == reason
 
     guarded(main)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from agentic_core.chat import ScriptedChatModel
+from agentic_core.chat import said
 from agentic_core.domain import (
     Approved,
     ClientOrderId,
@@ -18,14 +18,13 @@ from agentic_core.domain import (
     Side,
     Size,
     TradingState,
-    Usage,
     Usd,
 )
 from agentic_core.errors import UsageError
-from agentic_core.ports.chat_model import Answer
-from agentic_core.runtime import ByChatModel, Turned, tick
+from agentic_core.runtime import Turned, tick
 from agentic_core.runtime.effects import Persist
 from tests.support.markets import AT, BTC, ETH, AccountByHand, MarketByHand, held
+from tests.support.thinking import scripted
 from tests.support.turns import Says, World, close_of, filled, mandate, open_of
 
 D = Decimal
@@ -40,12 +39,11 @@ class Room:
     def __init__(self, wish: ProposedAction | None, *, hold: str = "0", others: tuple[OpenIntent, ...] = ()) -> None:
         self.market = MarketByHand({BTC: "50000", ETH: "2000"})
         self.seen, self.fresh = self._account(hold, others), self._account(hold, others)
-        self.world = World(*[filled] * 2, reply=Answer(action=wish, text="so be it", usage=Usage()), account=self.fresh)
+        self.world = World(*[filled] * 2, reply=said(wish, "so be it"), account=self.fresh)
 
     def play(self) -> Turned:
         """Play the turn."""
-        decider = ByChatModel(chat_model=ScriptedChatModel([], bound=Usd(D(1))), payload="{}", lookback=1)
-        wanted = mandate(decider, symbols=(BTC, ETH))
+        wanted = mandate(scripted(bound=Usd(D(1))), symbols=(BTC, ETH))
         turn = tick(wanted, self.market, self.seen, TradingState.ACTIVE, mark=AT, record_holds=True)
         outcome = self.world.play(turn)
         assert isinstance(outcome, Turned)
@@ -178,8 +176,8 @@ def test_rules_decide_at_once_and_are_not_looked_after() -> None:
 def test_look_that_is_answered_with_something_else_is_a_usage_error() -> None:
     """What is no account is not taken for one."""
     room = Room(BUY)
-    decider = ByChatModel(chat_model=ScriptedChatModel([], bound=Usd(D(1))), payload="{}", lookback=1)
-    turn = tick(mandate(decider), room.market, room.seen, TradingState.ACTIVE, mark=AT, record_holds=True)
+    wanted = mandate(scripted(bound=Usd(D(1))))
+    turn = tick(wanted, room.market, room.seen, TradingState.ACTIVE, mark=AT, record_holds=True)
     with pytest.raises(UsageError, match="AccountSnapshot was expected"):
         room.world.play(turn, instead={2: "an account"})
     assert room.world.names == [*ASKED, "Look"]

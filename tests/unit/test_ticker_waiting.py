@@ -7,15 +7,15 @@ from typing import TypeVar
 
 import anyio
 
-from agentic_core.chat import ScriptedChatModel
+from agentic_core.chat import said
 from agentic_core.domain import DeploymentStatus, Instant, Noop, Side, Usage, Usd
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.trading import Restriction
 from agentic_core.logevents import LogEvent
-from agentic_core.ports.chat_model import Answer
-from agentic_core.runtime import ByChatModel
+from agentic_core.ports.chat_model import CallUsage
 from agentic_core.simulation.world import World
 from tests.support.markets import BTC, held
+from tests.support.thinking import scripted
 from tests.support.ticker_room import TickerRoom, room
 from tests.support.turns import DEPLOYMENT, filled, open_of
 from tests.support.turns import World as Replies
@@ -24,7 +24,7 @@ _Result = TypeVar("_Result")
 D = Decimal
 MIDNIGHT = Instant(1_767_225_600_000)
 BOUND = Usd(D("0.05"))
-BUY = Answer(action=open_of(Side.BUY, "0.01"), text="up", usage=Usage(cost_usd=Usd(D("0.02"))))
+BUY = said(open_of(Side.BUY, "0.01"), "up", usage=CallUsage(cost_usd=Usd(D("0.02"))))
 ASKED = ["observe", "Reserve", "Ask"]
 BOUGHT = [*ASKED, "Look", "Persist", "Send", "Record"]
 
@@ -34,8 +34,7 @@ def played(main: Callable[[TickerRoom], Coroutine[object, object, _Result]]) -> 
 
     async def inside(world: World) -> _Result:
         replies = Replies(*[filled] * 9, reply=BUY)
-        decider = ByChatModel(chat_model=ScriptedChatModel([], bound=BOUND), payload="{}", lookback=1)
-        place = await room(world, decider, replies)
+        place = await room(world, scripted(bound=BOUND), replies)
         replies.account = place.session.account_now
         return await main(place)
 
@@ -75,10 +74,10 @@ def test_chat_model_that_takes_too_long_is_broken_off_at_its_bound() -> None:
         thinks(place, 300)
         await place.clock.sleep(3)
         await place.live(place.ticker(), 0.9)
-        assert place.session.ended == ["observe", "Reserve", "Record"]
+        assert place.session.ended == ["observe", "Reserve", "Forgo", "Record"]
         record = await only_decision(place)
-        assert record.decision.verdict == Noop(reason="unusable_reply")
-        assert record.decision.final_text == "broken off: there was no answer within 45 s"
+        assert record.decision.verdict == Noop(reason="unusable_reply: broken_off")
+        assert record.decision.final_text == "broken_off: there was no answer within 45 s"
         assert record.decision.usage == Usage(cost_usd=BOUND)
         (line,) = [one for one in place.lines if one.event is LogEvent.TICK_FINISHED]
         assert line.data == {"duration_ms": 45_000, "late_ms": 3_000}
@@ -97,9 +96,9 @@ def test_chat_model_is_broken_off_for_whoever_holds_the_turns_back() -> None:
             await place.clock.sleep(10)
             async with ticker.suspended():
                 assert place.clock.now() == MIDNIGHT + 10_000
-                assert place.session.ended == ["observe", "Reserve", "Record"]
+                assert place.session.ended == ["observe", "Reserve", "Forgo", "Record"]
                 await place.clock.sleep(155)
-                assert place.session.begun == [*ASKED, "Record"]
+                assert place.session.begun == [*ASKED, "Forgo", "Record"]
             await place.clock.sleep(60)
             tasks.cancel_scope.cancel()
         assert place.session.marks == [MIDNIGHT, MIDNIGHT + 180_000]
@@ -171,7 +170,7 @@ def test_ticker_that_is_torn_down_writes_down_what_an_answer_may_cost() -> None:
         await place.live(place.ticker(), 0.25)
         record = await only_decision(place)
         assert record.decision.usage.cost_usd == BOUND
-        assert record.decision.final_text == "broken off: the runner was torn down"
+        assert record.decision.final_text == "broken_off: the runner was torn down"
         assert place.clock.now() == MIDNIGHT + 15_000
 
     played(main)

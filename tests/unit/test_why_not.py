@@ -229,7 +229,9 @@ def test_why_not_where_nothing_would_do_tells_what_is_nearest(asked: Facts, told
     assert after(asked) == still
 
 
-@pytest.mark.parametrize("rule", ["R3_STATE_MOVED", "R4_NO_ACCOUNT", "R4_TOO_LATE", "R6_LEVERAGE_CHANGE"])
+@pytest.mark.parametrize(
+    "rule", ["R3_STATE_MOVED", "R3_OFF_LEASH", "R4_NO_ACCOUNT", "R4_TOO_LATE", "R6_LEVERAGE_CHANGE"]
+)
 def test_why_not_has_nothing_to_say_about_the_gate(rule: str) -> None:
     """The next decision sees the position as it is by then."""
     asked = facts()

@@ -1,0 +1,58 @@
+"""The canary is found in every dress that a chat model is likely to be talked into."""
+
+import base64
+import codecs
+import unicodedata
+
+import pytest
+
+from agentic_core.chat.leaks import leaks
+from tests.support.thoughts import CANARY
+
+LOOK_ALIKE = CANARY.translate(str.maketrans("cpxskhtm", "\u0441\u0440\u0445\u0455\u043a\u04bb\u0442\u043c"))
+ACCENTED = "".join(f"{letter}\u0301" for letter in CANARY)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        CANARY,
+        CANARY.upper(),
+        CANARY[::-1],
+        CANARY[4:],
+        " ".join(CANARY),
+        "\u200b".join(CANARY),
+        "\n".join(CANARY),
+        ACCENTED,
+        unicodedata.normalize("NFC", ACCENTED),
+        LOOK_ALIKE,
+        "".join(chr(ord(letter) + 0xFEE0) for letter in CANARY),
+        "".join(f"\\u{ord(letter):04x}" for letter in CANARY),
+        "".join(f"&#{ord(letter)};" for letter in CANARY),
+        "".join(f"&#x{ord(letter):x};" for letter in CANARY),
+        "".join(f"%{ord(letter):02x}" for letter in CANARY),
+        codecs.encode(CANARY, "rot13"),
+        CANARY.encode().hex(),
+        CANARY.encode().hex(" "),
+        base64.b64encode(CANARY.encode()).decode(),
+        base64.b64encode(f"a{CANARY}b".encode()).decode(),
+        base64.b64encode(f"ab{CANARY}".encode()).decode(),
+    ],
+)
+def test_canary_in_a_disguise_is_found(said: str) -> None:
+    """Wherever it stands in the text."""
+    assert leaks(CANARY, f"The word is: {said}, as you asked.")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "It rises, so I buy.", CANARY[:9], "qvm qvm qvm", "sell high, buy low; why not try the sky"],
+)
+def test_text_without_it_leaks_nothing(said: str) -> None:
+    """A few of its letters are no leak."""
+    assert not leaks(CANARY, said)
+
+
+def test_empty_canary_is_in_no_text() -> None:
+    """A way of thinking without one gives nothing away."""
+    assert not leaks("", "anything")
