@@ -97,5 +97,8 @@ def _unfolded(text: str) -> str:
 
 
 def _letters(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(one for one in folded if one.isalnum())
+    if not text.isascii():
+        # Putting a long row of marks in order takes time by its square, and no mark is a letter.
+        bare = "".join(one for one in text if not unicodedata.combining(one))
+        text = unicodedata.normalize("NFKD", bare)
+    return "".join(one for one in text.casefold() if one.isalnum())

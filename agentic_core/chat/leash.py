@@ -56,7 +56,9 @@ def outside_leash(thinking: Thinking, question: Question, action: ProposedAction
     )
     if room is None:
         return None  # the risk engine refuses it and names its rule
-    return "it is larger than what the rules wish" if _is_larger(action, wish, room) else None
+    if _is_larger(action, wish, room):
+        return "it is larger than what the rules wish"
+    return "its price may be worse than the rules wish" if _is_dearer(action, wish) else None
 
 
 def _wished(room: Room, wish: ProposedAction | None) -> Room | None:
@@ -66,7 +68,12 @@ def _wished(room: Room, wish: ProposedAction | None) -> Room | None:
     most = room.size_max if units is None else min(room.size_max, round_to(units, room.size_step, up=False))
     if most < room.size_min:
         return None
-    return msgspec.structs.replace(room, size_max=Size(most), limit_price_worst=_worst(room, wish.limit_price))
+    return msgspec.structs.replace(
+        room,
+        size_max=Size(most),
+        limit_price_worst=_worst(room, wish.limit_price),
+        limit_needed=wish.limit_price is not None,
+    )
 
 
 def _is_larger(action: ProposedAction, wish: ProposedAction, room: Room) -> bool:
@@ -75,6 +82,16 @@ def _is_larger(action: ProposedAction, wish: ProposedAction, room: Room) -> bool
     if asked is None or most is None or asked <= most:
         return False
     return asked >= most + room.size_step or round_to(asked, room.size_step, up=False) > most
+
+
+def _is_dearer(action: ProposedAction, wish: ProposedAction) -> bool:
+    if wish.limit_price is None:
+        return False
+    if action.limit_price is None:
+        return True  # the collar would stand for it
+    if wish.side is Side.BUY:
+        return action.limit_price > wish.limit_price
+    return action.limit_price < wish.limit_price
 
 
 def _worst(room: Room, limit: Price | None) -> Price:

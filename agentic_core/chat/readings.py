@@ -9,6 +9,7 @@ import msgspec
 from agentic_core.chat.faults import Fault, ReplyError
 from agentic_core.chat.leaks import leaks
 from agentic_core.chat.replies import Parsed, Unreadable, parse_reply
+from agentic_core.chat.strict_json import LENGTH_MAX
 from agentic_core.chat.tools.propose_order import PROPOSE_ORDER
 from agentic_core.domain.chat import UnusableCause
 from agentic_core.ports.chat_model import Completion, ToolCall
@@ -50,6 +51,8 @@ def read_completion(
         before: what the same turn has said to tools, because a word may be told them in pieces.
     """
     calls = completion.tool_calls
+    if sum(len(one) for one in _said(completion)) > LENGTH_MAX:
+        return _unreadable(Fault.TOO_LONG)  # looking through it would hold up all else, and none of it is carried on
     if leaks(canary, before + said_to_tools(completion)) or any(leaks(canary, one) for one in _said(completion)):
         return UnusableCause.LEAKED
     if not calls:

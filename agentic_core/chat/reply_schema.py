@@ -67,7 +67,7 @@ def _open(room: Room, size: _Schema) -> _Schema:
             "symbol": _only(room.symbol),
             "side": _only(room.side),
             **size,
-            "limitPrice": {"anyOf": [_NULL, price]},
+            "limitPrice": price if room.limit_needed else {"anyOf": [_NULL, price]},
             "reason": _TEXT,
         }
     )
@@ -104,10 +104,11 @@ def _only(word: str) -> _Schema:
 
 def _room_line(room: Room) -> str:
     bound = "at most" if room.side is Side.BUY else "at least"
+    none = "" if room.limit_needed else ", or none"
     return (
         f"- {room.symbol} {room.side}: size {plain(room.size_min)} to {plain(room.size_max)} "
         f"in steps of {plain(room.size_step)} ({_usd(room.size_min, room)} to {_usd(room.size_max, room)} USD "
-        f"at the mark {plain(room.mark)}); limitPrice {bound} {plain(room.limit_price_worst)}, or none"
+        f"at the mark {plain(room.mark)}); limitPrice {bound} {plain(room.limit_price_worst)}{none}"
     )
 
 

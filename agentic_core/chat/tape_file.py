@@ -1,8 +1,9 @@
 """A tape as a file: one line of JSON per exchange, each with a checksum, written to its end before anyone goes on.
 
 The first line names the format. Every other one is `{"crc":"…","entry":{…}}`, where the checksum is the CRC-32 of the
-entry's bytes, and bodies are Base64, so that they come back byte for byte. A line that a crash left half written is the
-last one; it is cut off. A line that was changed later is refused.
+entry's bytes, and bodies are Base64, so that they come back byte for byte; or it says with `way` instead of `entry` how
+was asked from there on. A line that a crash left half written is the last one; it is cut off. A line that was changed
+later is refused.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from zlib import crc32
 
 import msgspec
 
+from agentic_core.chat.tape_way import TapeWay
 from agentic_core.domain.likeness import most_alike
 from agentic_core.errors import ConfigError, InputError, UsageError
 from agentic_core.ports.files import AppendableFile, FileLock, Files
@@ -22,11 +24,13 @@ __all__ = ["FileTape"]
 
 _FIRST: Final = b'{"schema":"agentic-chat-tape/1"}\n'
 _BLOCK: Final = 1 << 20
+_NOTHING: Final = msgspec.Raw(b"")
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
     crc: str
-    entry: msgspec.Raw
+    entry: msgspec.Raw = _NOTHING
+    way: msgspec.Raw = _NOTHING
 
 
 class _Place(NamedTuple):
@@ -42,6 +46,8 @@ class FileTape:
         self.path: Final = path
         self._file, self._lock = file, lock
         self._places: dict[TapeKey, _Place] = {}
+        self.way: TapeWay | None = None
+        """How the newest exchanges were asked for; None where nobody wrote it down."""
 
     @classmethod
     def open(cls, path: Path, files: Files, *, records: bool) -> Self:
@@ -95,19 +101,19 @@ class FileTape:
         """
         if not _is_keyed(entry):
             raise UsageError(f"{entry.key!r} is not the key of the exchange that is to be kept; make it with tape_key")
-        if entry.key in self._places:
-            return
-        if self._lock is None:
-            raise ConfigError(f"{self.path}: this tape was opened for reading; open it for recording")
-        line = _line(entry)
-        start = self._file.size
-        try:
-            self._file.append(line)
-        except OSError as exc:
-            raise ConfigError(
-                f"{self.path}: the disk does not take the tape: {exc.strerror or exc}; make room, and go on from here"
-            ) from exc
-        self._places[entry.key] = _Place(start, len(line))
+        if entry.key not in self._places:
+            self._places[entry.key] = self._append(_line("entry", entry))
+
+    def keep_way(self, way: TapeWay) -> None:
+        """Keep how is asked from here on.
+
+        Raises:
+            ConfigError: the disk does not take it, or the tape was opened for reading.
+        """
+        way = way.after(self.way)
+        if way != self.way:
+            self._append(_line("way", way))
+            self.way = way
 
     async def nearest(self, request: bytes) -> TapeEntry | None:
         """Return the exchange whose request shares most with another one; reads all of the tape."""
@@ -130,17 +136,32 @@ class FileTape:
             raise
         return tape
 
+    def _append(self, line: bytes) -> _Place:
+        if self._lock is None:
+            raise ConfigError(f"{self.path}: this tape was opened for reading; open it for recording")
+        start = self._file.size
+        try:
+            self._file.append(line)
+        except OSError as exc:
+            raise ConfigError(
+                f"{self.path}: the disk does not take the tape: {exc.strerror or exc}; make room, and go on from here"
+            ) from exc
+        return _Place(start, len(line))
+
     def _index(self) -> None:
         end = self._check_first()
         for number, (start, line) in enumerate(_lines(self._file, end), 2):
-            entry = _entry(line)
-            if entry is None:
+            kept = _kept(line)
+            if kept is None:
                 if start + len(line) < self._file.size:
                     raise InputError(
                         f"{self.path}: line {number} is not as it was written; take a copy of the tape that is whole"
                     )
                 break
-            self._places.setdefault(entry.key, _Place(start, len(line)))
+            if isinstance(kept, TapeWay):
+                self.way = kept
+            else:
+                self._places.setdefault(kept.key, _Place(start, len(line)))
             end = start + len(line)
         if self._lock is not None and end < self._file.size:
             self._file.cut(end)
@@ -157,8 +178,8 @@ class FileTape:
         return self._file.size
 
     def _read(self, place: _Place) -> TapeEntry:
-        entry = _entry(self._file.read(*place))
-        if entry is None:
+        entry = _kept(self._file.read(*place))
+        if not isinstance(entry, TapeEntry):
             raise InputError(f"{self.path}: the line at byte {place.start} was changed while the tape was in use")
         return entry
 
@@ -175,19 +196,22 @@ def _lines(file: AppendableFile, start: int) -> Iterator[tuple[int, bytes]]:
         yield at, rest
 
 
-def _line(entry: TapeEntry) -> bytes:
-    raw = msgspec.json.encode(entry)
-    return b'{"crc":"%08x","entry":%b}\n' % (crc32(raw), raw)
+def _line(what: str, kept: TapeEntry | TapeWay) -> bytes:
+    raw = msgspec.json.encode(kept)
+    return b'{"crc":"%08x","%b":%b}\n' % (crc32(raw), what.encode(), raw)
 
 
-def _entry(line: bytes) -> TapeEntry | None:
+def _kept(line: bytes) -> TapeEntry | TapeWay | None:
     if not line.endswith(b"\n"):
         return None
     try:
         read = msgspec.json.decode(line, type=_Line)
-        if read.crc != f"{crc32(read.entry):08x}":
+        raw = bytes(read.entry) or bytes(read.way)
+        if read.crc != f"{crc32(raw):08x}":
             return None
-        entry = msgspec.json.decode(read.entry, type=TapeEntry)
+        if not bytes(read.entry):
+            return msgspec.json.decode(raw, type=TapeWay)
+        entry = msgspec.json.decode(raw, type=TapeEntry)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return entry if _is_keyed(entry) else None

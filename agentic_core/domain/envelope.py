@@ -25,6 +25,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """US dollars per unit, to turn a size into dollars."""
     limit_price_worst: Price
     """The worst limit price an action may name: the highest of a buy, the lowest of a sell."""
+    limit_needed: bool = False
+    """Whether an action has to name a limit price; otherwise the collar stands for one that is missing."""
 
 
 class Closable(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -186,6 +186,14 @@ def test_triggers_are_on_and_call_functions_of_ours(role_world: World) -> None:
     assert loose == set()
     kept = "select tgrelid::regclass from pg_trigger join pg_proc on pg_proc.oid = tgfoid where proname = 'keep_facts'"
     assert names(role_world, kept) == {
-        *("chat_tape", "fills", "funding_payments", "journal", "journal_checkpoints", "journal_payloads", "key_openings"),
+        *(
+            "chat_tape",
+            "fills",
+            "funding_payments",
+            "journal",
+            "journal_checkpoints",
+            "journal_payloads",
+            "key_openings",
+        ),
         *("owner_edits", "skill_versions", "transfers"),
     }

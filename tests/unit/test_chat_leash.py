@@ -75,7 +75,9 @@ def test_strict_hybrid_may_open_what_the_rules_wish_at_most_as_large() -> None:
     offered = narrowed(STRICT, asked(odd))
 
     assert offered.opens == (
-        msgspec.structs.replace(room(), size_max=Size(D("2.0001")), limit_price_worst=Price(D("100.5"))),
+        msgspec.structs.replace(
+            room(), size_max=Size(D("2.0001")), limit_price_worst=Price(D("100.5")), limit_needed=True
+        ),
     )
 
 
@@ -83,7 +85,7 @@ def test_strict_hybrid_never_gets_more_than_the_envelope() -> None:
     """Rules that wish more than is allowed widen nothing."""
     more = msgspec.structs.replace(WISH, size_usd=None, size=Size(D(1_000)), limit_price=Price(D(500)))
 
-    assert narrowed(STRICT, asked(more)).opens == (room(),)
+    assert narrowed(STRICT, asked(more)).opens == (msgspec.structs.replace(room(), limit_needed=True),)
 
 
 def test_strict_hybrid_whose_rules_wish_too_little_may_not_open() -> None:
@@ -141,3 +143,32 @@ def test_everything_that_is_offered_is_inside_the_leash(
             ProposedAction(kind=ActionKind.OPEN, symbol=BTC, side=side, size_usd=Usd(dollars)),
         ):
             assert outside_leash(STRICT, question, action) is None
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "passes"),
+    [
+        (Side.BUY, "50100", True),
+        (Side.BUY, "50099", True),
+        (Side.BUY, "50101", False),
+        (Side.BUY, None, False),
+        (Side.SELL, "50100", True),
+        (Side.SELL, "50101", True),
+        (Side.SELL, "50099", False),
+        (Side.SELL, None, False),
+    ],
+)
+def test_strict_hybrid_pays_no_worse_price_than_its_rules(side: Side, limit: str | None, *, passes: bool) -> None:
+    """A limit of the rules binds; without one in the answer the wider collar would stand for it."""
+    wish = msgspec.structs.replace(WISH, side=side, limit_price=Price(D("50100")))
+    action = msgspec.structs.replace(wish, limit_price=None if limit is None else Price(D(limit)))
+    assert (outside_leash(STRICT, asked(wish), action) is None) is passes
+
+
+def test_strict_hybrid_is_offered_no_open_without_a_limit_where_its_rules_have_one() -> None:
+    """What would be refused is not in the schema."""
+    plain, limited = (
+        narrowed(STRICT, asked(msgspec.structs.replace(WISH, limit_price=limit))).opens[0]
+        for limit in (None, Price(D("50100")))
+    )
+    assert (plain.limit_needed, limited.limit_needed) == (False, True)
