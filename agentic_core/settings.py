@@ -20,6 +20,7 @@ __all__ = [
     "journal_public_keys",
     "key_encryption_keys",
     "listen_address",
+    "management_key",
     "needed_dsn",
     "pauses_unanswered",
     "refuse_wallet_keys",
@@ -214,6 +215,16 @@ def key_encryption_keys(environment: Mapping[str, str]) -> str:
     """
     cure = "to id:base64, the key drawn by `openssl rand -base64 32`, newest first"
     return _needed(environment, "AGENTIC_KEY_ENCRYPTION_KEY", cure)
+
+
+def management_key(environment: Mapping[str, str]) -> str:
+    """Return what makes and revokes keys at OpenRouter, as `OPENROUTER_MANAGEMENT_KEY` has it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    cure = "to a management key, which OpenRouter's settings make; a runner is never given one"
+    return _needed(environment, "OPENROUTER_MANAGEMENT_KEY", cure).strip()
 
 
 def wrapping_keys(environment: Mapping[str, str]) -> str:

@@ -11,10 +11,11 @@ from agentic_core.backtest.chat.estimate import Estimate, estimate
 from agentic_core.backtest.chat.paying import PayingTransport
 from agentic_core.backtest.chat.purse import Purse
 from agentic_core.backtest.chat.running import trial_mandate, trial_runner
-from agentic_core.backtest.chat.study import StudyPlan, card_for, study
+from agentic_core.backtest.chat.study import StudyPlan, card_for, chat_models_of, study
 from agentic_core.backtest.chat.trial import ChatTrial
 from agentic_core.chat.setup import ChatSetup
 from agentic_core.chat.tape_file import FileTape
+from agentic_core.chat.tape_way import TapeWay
 from agentic_core.chat.taping import LimitedTransport, ReplayTransport, TapingTransport
 from agentic_core.chat.transport import ChatTransport
 from agentic_core.cli.chat_services import ChatDoor, is_connected, open_chat, open_transport
@@ -111,11 +112,13 @@ async def run_chat_skill(
     async with AsyncExitStack() as stack:
         stack.callback(tape.close)
         otherwise = await _way_out(services, plan, purse, tape, stack)
-        door = await stack.enter_async_context(open_chat(services, transport=ReplayTransport(tape, otherwise)))
+        transport, way = ReplayTransport(tape, otherwise), tape.way if otherwise is None else None
+        door = await stack.enter_async_context(open_chat(services, transport=transport, way=way))
         assert door is not None, "a transport is there"
         work = _Work(inputs=inputs, plan=plan, door=door, version=version, named=named)
         if plan.max_cost is not None:
             _say_estimate(work, plan.max_cost, quiet=quiet)
+            tape.keep_way(TapeWay.of(door.flavour, door.catalogue, chat_models_of(inputs.skill)))
         try:
             return await work.run(purse, quiet=quiet)
         finally:

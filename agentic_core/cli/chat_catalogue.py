@@ -14,8 +14,12 @@ from agentic_core.settings import home_folder
 __all__ = ["catalogue_of", "keep_listing", "listing_file"]
 
 
-def catalogue_of(services: Services) -> Catalogue:
+def catalogue_of(services: Services, first: tuple[ChatModelCard, ...] = ()) -> Catalogue:
     """Return the catalogue: the cards of `AGENTIC_CHAT_MODELS`, the listing that was fetched last, the offline list.
+
+    Args:
+        services: of the host.
+        first: cards that stand for every other of their ids, such as those of a tape.
 
     Raises:
         ConfigError: a file of cards cannot be read, or is none.
@@ -25,7 +29,7 @@ def catalogue_of(services: Services) -> Catalogue:
     _, own = _cards(services.files, Path(named), "AGENTIC_CHAT_MODELS") if named else ("", ())
     kept = listing_file(environment)
     edition, listed = ("", ()) if services.files.status(kept) is None else _cards(services.files, kept, "the listing")
-    return Catalogue(own=own, listed=listed, edition=edition, price_list=PriceList())
+    return Catalogue(own=(*own, *first), listed=listed, edition=edition, price_list=PriceList())
 
 
 def listing_file(environment: Mapping[str, str]) -> Path:

@@ -11,6 +11,7 @@ from agentic_core.chat.mcp import open_mcp_tools, read_mcp_servers
 from agentic_core.chat.news_file import read_news, read_notes
 from agentic_core.chat.provider import ProviderChatModel, ProviderWay
 from agentic_core.chat.setup import ChatSetup
+from agentic_core.chat.tape_way import TapeWay
 from agentic_core.chat.taping import TapingTransport
 from agentic_core.chat.toolbox import Toolbox
 from agentic_core.chat.tools import built_in_tools
@@ -85,7 +86,7 @@ def is_connected(services: Services) -> bool:
 
 @asynccontextmanager
 async def open_chat(
-    services: Services, *, asks: bool = True, transport: ChatTransport | None = None
+    services: Services, *, asks: bool = True, transport: ChatTransport | None = None, way: TapeWay | None = None
 ) -> AsyncIterator[ChatDoor | None]:
     """Open the configured way to chat models, or None where there is none.
 
@@ -93,12 +94,14 @@ async def open_chat(
         services: of the host.
         asks: whether anybody will ask; nothing is opened for rules alone.
         transport: used instead of a connection, such as a tape, which needs no key.
+        way: how the exchanges of that tape were asked for; None asks as the environment says.
 
     Raises:
         ConfigError: a setting is wrong, or a file of cards cannot be read.
         InputError: a file of headlines, notes or servers cannot be read.
     """
     access = chat_access(services.environment.mapping())
+    flavour = Flavour.OPENROUTER if access is None or access.is_openrouter else Flavour.PLAIN
     if not asks or (access is None and transport is None):
         yield None
         return
@@ -112,9 +115,9 @@ async def open_chat(
             tools = ()
         yield ChatDoor(
             transport=transport,
-            catalogue=catalogue_of(services),
+            catalogue=catalogue_of(services, () if way is None else way.own_cards()),
             clock=services.clock,
-            flavour=Flavour.OPENROUTER if access is None or access.is_openrouter else Flavour.PLAIN,
+            flavour=flavour if way is None else way.flavour,
             news=None if news is None else read_news(news, services.files),
             notes=None if notes is None else read_notes(notes, services.files),
             foreign=tools,
