@@ -20,12 +20,16 @@ from agentic_core.domain.money import Usd
 from agentic_core.ports.chat_model import ChatMessage, ChatRequest, ChatRole, Completion, ToolCall
 from agentic_core.ports.chat_tools import ToolResult
 
-__all__ = ["UNLISTED", "Conversation"]
+__all__ = ["ANSWERS_MAX", "UNLISTED", "Conversation"]
+
+ANSWERS_MAX = 120_000
+"""Characters of all answers of tools together that one turn shows: each further request holds them again."""
 
 UNLISTED = "unlisted"
 """How a tool is recorded that is not offered: its name is a word of the chat model."""
 
 _TOO_LONG = '{"error":"the answer of the tool is too long; ask for less"}'
+_TOO_MUCH = '{"error":"the tools have answered as much as one turn shows; give your answer"}'
 
 
 class Conversation:
@@ -51,6 +55,7 @@ class Conversation:
         self._context_hash = ""
         self._said_to_tools = ""
         self._repairs = 0
+        self._shown = 0
         self._is_repair = False
 
     @property
@@ -140,8 +145,10 @@ class Conversation:
 
     def answered(self, call: ToolCall, result: ToolResult) -> None:
         """Say what a tool answered."""
-        content = result.content if len(result.content) <= ANSWER_MAX else _TOO_LONG
-        is_error = result.is_error or content is _TOO_LONG
+        refusal = self._refusal(len(result.content))
+        content = result.content if refusal is None else refusal
+        is_error = result.is_error or refusal is not None
+        self._shown += 0 if refusal is not None else len(content)
         self._messages.append(ChatMessage(role=ChatRole.TOOL, content=content, answers=call.id))
         outcome = "refused" if is_error else "answered"
         self._steps.append(ThoughtStep(step=self.step, outcome=outcome, tool=call.name))
@@ -183,6 +190,11 @@ class Conversation:
         if not self._steps:
             return NotAsked(reason=reason)
         return self.unusable(UnusableCause.OVER_BUDGET, reason)
+
+    def _refusal(self, length: int) -> str | None:
+        if length > ANSWER_MAX:
+            return _TOO_LONG
+        return _TOO_MUCH if self._shown + length > ANSWERS_MAX else None
 
     def _say(self, text: str) -> None:
         # Templates of some chat models take no two messages of a user in a row.

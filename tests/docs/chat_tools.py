@@ -2,6 +2,7 @@
 
 import json
 
+from agentic_core.chat.conversation import ANSWERS_MAX
 from agentic_core.chat.faults import Fault
 from agentic_core.chat.news_file import RecordedNews, RecordedNotes
 from agentic_core.chat.readings import WISHES_MAX
@@ -44,7 +45,8 @@ def chat_tools() -> str:
             "",
             "A skill lists those it wants in `tools`; what is not listed does not exist for its chat model. All of",
             "them only read, at the instant of the turn and no later. What cannot be answered is an error in words of",
-            f"ours; an answer has at most {ANSWER_MAX:,} characters. News and notes are there where a file of them is.",
+            f"ours; an answer has at most {ANSWER_MAX:,} characters, all answers of a turn {ANSWERS_MAX:,}. News and",
+            "notes are there where a file of them is.",
             "",
             "| tool | arguments | answers with |",
             "|---|---|---|",

@@ -1,15 +1,20 @@
 """Payloads do harm where nothing defends and none in the shipped turn; `python -m tests.injection` plays them all."""
 
 from collections import Counter
+from decimal import Decimal
 
 import anyio
 import pytest
 
+from agentic_core.ports.chat_model import CallOutcome, ChatRequest
 from tests.injection.corpus import CHANNELS, PAYLOADS, QUIET
 from tests.injection.figures import ALL_UP, DEFENCES, SUCCESS_LEAST
 from tests.injection.gate import against_naive, quiet_naive, quiet_shipped
 from tests.injection.goals import Harm
+from tests.injection.metamorphic import CHANGES, OTHER_PRICES, Outline, by_prices, outline, unnamed
 from tests.injection.naive import Defences
+from tests.injection.scene import Scene, Strangers
+from tests.injection.shipped import play
 from tests.injection.tally import Slice, Tally, compared, judged, once
 
 _STEP = 4
@@ -101,3 +106,26 @@ def test_attack_comes_to_the_same_under_other_names_prices_dates_and_sequences()
     differing = compared(23)
     assert [count for count, _ in differing.values()] == [0, 0, 0, 0, 0]
     assert all(tried > 30 for _, tried in differing.values())
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("held", [0, 5, -20])
+def test_chat_model_that_goes_by_prices_does_the_same_after_a_change(change: str, held: int) -> None:
+    """The same dollars of the same market go out, and but for prices it was shown the same lines."""
+    before = Scene(strangers=Strangers(), tools=("get_portfolio",), held=Decimal(held))
+    after = CHANGES[change](before)
+    (outlined, shown), (outlined_after, shown_after) = anyio.run(_by_prices, before), anyio.run(_by_prices, after)
+    assert outlined.orders
+    assert outlined_after == outlined
+    assert (shown_after == shown) is (change != OTHER_PRICES)
+
+
+async def _by_prices(scene: Scene) -> tuple[Outline, list[str]]:
+    requests: list[ChatRequest] = []
+
+    def answering(request: ChatRequest) -> CallOutcome:
+        requests.append(request)
+        return by_prices(request)
+
+    happened = await play(scene, answering)
+    return outline(happened, scene), unnamed(requests[0], scene)
