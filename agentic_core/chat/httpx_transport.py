@@ -4,6 +4,7 @@ It stands on httpx's own transport rather than on its `AsyncClient`: what that a
 proxies from the environment) is exactly what must not happen here, and it costs as much again as the way to the socket.
 """
 
+import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from functools import cache
 from ssl import SSLContext
@@ -26,6 +27,8 @@ _MS_PER_S = 1_000
 _CAUSE_MAX = 300
 _READ: Final = ("content-type", "retry-after", "retry-after-ms")
 _HIDDEN = b"[key]"
+_PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
+_EITHER_HEADER = zlib.MAX_WBITS | 32
 _FIXED: Final = {"content-type": "application/json", "accept-encoding": "identity", "user-agent": "agentic-perps"}
 
 
@@ -36,24 +39,44 @@ class HttpxTransport:
     goes into a header and nowhere else: where an answer or an error repeats it, it is struck out.
     """
 
-    def __init__(self, base_url: str, *, key: str | None = None, body_max_bytes: int = _BODY_MAX_BYTES) -> None:
-        """Take the address that paths are added to, such as `https://openrouter.ai/api/v1`.
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str | None = None,
+        body_max_bytes: int = _BODY_MAX_BYTES,
+        tls: SSLContext | None = None,
+    ) -> None:
+        """Join an address to its key.
+
+        Args:
+            base_url: what paths are added to, such as `https://openrouter.ai/api/v1`.
+            key: opens it; None where nothing has to be opened.
+            body_max_bytes: of an answer, unpacked.
+            tls: whose certificates are trusted; None trusts what the system does.
 
         Raises:
             ConfigError: the address is none, or the key cannot stand in a header.
         """
+        unfit = None if key is None or _is_fit(key) else len(key)
+        self._secret = b"" if key is None else key.encode("ascii", "replace")
+        self._headers = {**_FIXED} if key is None else {**_FIXED, "authorization": f"Bearer {key}"}
+        del key  # a traceback may show the variables of this frame
+        if unfit is not None:
+            raise ConfigError(
+                f"the key of the chat models ({unfit} characters) is empty or holds a space, a line end or a letter "
+                "that no header can; copy it again"
+            )
         self._base = _address(base_url)
         self._body_max = body_max_bytes
-        self._secret = b"" if key is None else _checked(key)
-        authorization = {} if key is None else {"authorization": f"Bearer {key}"}
-        self._headers = {"host": self._base.netloc.decode("ascii"), **_FIXED, **authorization}
+        self._headers["host"] = self._base.netloc.decode("ascii")
         self._urls: dict[str, httpx.URL] = {}
         limits = httpx.Limits(
             max_connections=_CONNECTIONS_MAX,
             max_keepalive_connections=_CONNECTIONS_MAX,
             keepalive_expiry=_KEPT_OPEN_S,
         )
-        self._http = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, limits=limits)
+        self._http = httpx.AsyncHTTPTransport(verify=tls or _tls(), trust_env=False, limits=limits)
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -101,14 +124,14 @@ class HttpxTransport:
         with anyio.move_on_after(within_ms / _MS_PER_S):
             try:
                 return await self._made(exchange)
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, zlib.error) as error:
                 return self._broken(exchange, f"{type(error).__name__} {error}".strip())
         return self._broken(exchange, f"no whole answer within {within_ms} ms", timed_out=True)
 
     async def _made(self, exchange: "_Exchange") -> HttpOutcome:
         answer = await self._http.handle_async_request(exchange.request)
         try:
-            async for part in _parts(answer):
+            async for part in _parts(answer, self._body_max):
                 exchange.read += part
                 if len(exchange.read) > self._body_max:
                     return self._broken(exchange, f"the answer is longer than {self._body_max} bytes")
@@ -144,10 +167,28 @@ class _Exchange(httpx.AsyncByteStream):
             yield self._body
 
 
-def _parts(answer: httpx.Response) -> AsyncIterable[bytes]:
-    # Nothing packed is asked for, so the layers that unpack are passed by unless somebody packs all the same.
-    is_plain = "content-encoding" not in answer.headers
-    return answer.stream if is_plain and isinstance(answer.stream, httpx.AsyncByteStream) else answer.aiter_bytes()
+def _parts(answer: httpx.Response, most: int) -> AsyncIterable[bytes]:
+    # Nothing packed is asked for; a proxy may pack all the same, once and in one of the ordinary ways.
+    stream, packed = answer.stream, answer.headers.get("content-encoding", "identity").strip().lower()
+    assert isinstance(stream, httpx.AsyncByteStream), "it comes from the network"
+    if packed in {"", "identity"}:
+        return stream
+    if packed in _PACKED:
+        return _unpacked(stream, most)
+    raise httpx.DecodingError(f"the answer is packed as {packed[:40]!r}, which nobody asked for")
+
+
+async def _unpacked(stream: AsyncIterable[bytes], most: int) -> AsyncIterator[bytes]:
+    # Only as far as an answer may be long: what is packed in a little may be more than there is memory.
+    unpacking, left = zlib.decompressobj(_EITHER_HEADER), most + 1
+    async for part in stream:
+        plain = unpacking.decompress(part, left)
+        left -= len(plain)
+        yield plain
+        if left <= 0:
+            return
+    if not unpacking.eof:
+        raise httpx.DecodingError("the packed answer ends early")
 
 
 def _address(text: str) -> httpx.URL:
@@ -169,13 +210,8 @@ def _shown(url: httpx.URL) -> str:
     return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def _checked(key: str) -> bytes:
-    if not key or not key.isascii() or any(not "!" <= letter <= "~" for letter in key):
-        raise ConfigError(
-            f"the key of the chat models ({len(key)} characters) is empty or holds a space, a line end or a letter "
-            "that no header can; copy it again"
-        )
-    return key.encode("ascii")
+def _is_fit(key: str) -> bool:
+    return bool(key) and all("!" <= letter <= "~" for letter in key)
 
 
 @cache

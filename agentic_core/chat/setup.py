@@ -1,7 +1,7 @@
 """From a skill version to how it thinks."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,13 @@ from agentic_core.skills.registry import policy_named_in
 from agentic_core.skills.schema import Skill
 
 __all__ = ["ChatModelFor", "ChatSetup", "thinking_for"]
+
+_SOURCES: Final = {
+    "fetch_news": "the file of headlines that AGENTIC_CHAT_NEWS names",
+    "recall_notes": "the file of notes that AGENTIC_CHAT_NOTES names, and a backtest has none",
+    "__": "a server that AGENTIC_CHAT_MCP lists, and a backtest has none",
+}
+"""Where a tool comes from that is not always there."""
 
 ChatModelFor: TypeAlias = Callable[[str, str], ChatModel]
 """Makes the way to a chat model from its id and the id of a session, under which a provider keeps its cache."""
@@ -83,7 +90,10 @@ def _tools(skill: Skill, box: Toolbox) -> Toolbox:
     try:
         return box.only(skill.tools or ())
     except ConfigError as exc:
-        raise ConfigError(f"{skill.slug}: tools: {exc}") from exc
+        missing = next((name for name in skill.tools or () if name not in box.names), "")
+        source = _SOURCES.get("__" if "__" in missing else missing)
+        hint = "" if source is None else f"; {missing} comes from {source}"
+        raise ConfigError(f"{skill.slug}: tools: {exc}{hint}") from exc
 
 
 def _routing(providers: Providers) -> Routing:

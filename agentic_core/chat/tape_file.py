@@ -150,10 +150,11 @@ class FileTape:
 
     def _index(self) -> None:
         end = self._check_first()
+        written = self._file.size  # whoever records on it may go on while it is read
         for number, (start, line) in enumerate(_lines(self._file, end), 2):
             kept = _kept(line)
             if kept is None:
-                if start + len(line) < self._file.size:
+                if start + len(line) < written or not _is_torn(line):
                     raise InputError(
                         f"{self.path}: line {number} is not as it was written; take a copy of the tape that is whole"
                     )
@@ -215,6 +216,11 @@ def _kept(line: bytes) -> TapeEntry | TapeWay | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return entry if _is_keyed(entry) else None
+
+
+def _is_torn(line: bytes) -> bool:
+    # A crash may leave a file as long as it was to become, with nothing in it.
+    return not line.endswith(b"\n") or b"\0" in line
 
 
 def _is_keyed(entry: TapeEntry) -> bool:

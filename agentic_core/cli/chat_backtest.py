@@ -11,13 +11,14 @@ from agentic_core.backtest.chat.estimate import Estimate, estimate
 from agentic_core.backtest.chat.paying import PayingTransport
 from agentic_core.backtest.chat.purse import Purse
 from agentic_core.backtest.chat.running import trial_mandate, trial_runner
-from agentic_core.backtest.chat.study import StudyPlan, card_for, chat_models_of, study
+from agentic_core.backtest.chat.study import StudyPlan, card_for, may_answer, study
 from agentic_core.backtest.chat.trial import ChatTrial
 from agentic_core.chat.setup import ChatSetup
 from agentic_core.chat.tape_file import FileTape
 from agentic_core.chat.tape_way import TapeWay
 from agentic_core.chat.taping import LimitedTransport, ReplayTransport, TapingTransport
 from agentic_core.chat.transport import ChatTransport
+from agentic_core.chat.wire import Flavour
 from agentic_core.cli.chat_services import ChatDoor, is_connected, open_chat, open_transport
 from agentic_core.cli.console import say
 from agentic_core.cli.inputs import Prepared, typed_number
@@ -116,9 +117,11 @@ async def run_chat_skill(
         door = await stack.enter_async_context(open_chat(services, transport=transport, way=way))
         assert door is not None, "a transport is there"
         work = _Work(inputs=inputs, plan=plan, door=door, version=version, named=named)
-        if plan.max_cost is not None:
+        if plan.max_cost is None:
+            _check_known(work, tape)
+        else:
             _say_estimate(work, plan.max_cost, quiet=quiet)
-            tape.keep_way(TapeWay.of(door.flavour, door.catalogue, chat_models_of(inputs.skill)))
+            tape.keep_way(TapeWay.of(door.flavour, door.catalogue, may_answer(inputs.skill)))
         try:
             return await work.run(purse, quiet=quiet)
         finally:
@@ -166,6 +169,19 @@ async def _way_out(
         return None
     real = LimitedTransport(await stack.enter_async_context(open_transport(services)), plan.at_once)
     return TapingTransport(PayingTransport(real, purse, services.clock), tape, services.clock)
+
+
+def _check_known(work: _Work, tape: FileTape) -> None:
+    # Otherwise no call could be held for, and the run would end as one in which nobody was asked.
+    skill, catalogue = work.inputs.skill, work.door.catalogue
+    asked = may_answer(skill)[: 1 if work.door.flavour is Flavour.PLAIN else None]
+    unknown = [name for name in asked if catalogue.bound(name, prompt_bytes=0, completion_tokens=0) is None]
+    if unknown:
+        recorded = "nobody" if tape.way is None else ", ".join(tape.way.cards) or "nobody"
+        raise InputError(
+            f"{tape.path}: nobody knows what {unknown[0]} costs, and it was not recorded with it but with {recorded}; "
+            f"name the chat model it was recorded with, or record it anew with --max-cost"
+        )
 
 
 def _say_estimate(work: _Work, cap: Usd, *, quiet: bool) -> None:

@@ -134,6 +134,6 @@ async def open_transport(services: Services) -> AsyncIterator[ChatTransport]:
     access = chat_access(services.environment.mapping())
     from agentic_core.chat.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
 
-    url, key = (OPENROUTER_URL, None) if access is None else (access.url, access.key)
-    async with HttpxTransport(url, key=key) as transport:
+    url = OPENROUTER_URL if access is None else access.url
+    async with HttpxTransport(url, key=None if access is None else access.key) as transport:
         yield transport

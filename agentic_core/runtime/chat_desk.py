@@ -22,7 +22,10 @@ from agentic_core.ports.cost_ledger import CostLedger
 from agentic_core.ports.market_data import ExecutionBooks
 from agentic_core.runtime.effects import Forgo
 
-__all__ = ["ChatDesk", "DeskPorts", "cost_caps"]
+__all__ = ["OVER_CAP", "ChatDesk", "DeskPorts", "cost_caps"]
+
+OVER_CAP: Final = "cost_guard: "
+"""What a refusal begins with that the caps or an unknown price give."""
 
 _NOTHING: Final = Usd(ZERO)
 _MS_PER_S: Final = 1_000
@@ -78,7 +81,7 @@ class ChatDesk:
                 return Refused(reason=f"store: {error}")
             refusal = None
         if refusal is not None:
-            return Refused(reason=f"cost_guard: {refusal}")
+            return Refused(reason=f"{OVER_CAP}{refusal}")
         if effect.bound is not None:
             self._held[call] = effect.bound
         return Reserved()

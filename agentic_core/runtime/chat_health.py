@@ -1,4 +1,4 @@
-"""Counts the turns in a row whose chat model gave no usable answer, and calls a human when they are many."""
+"""Counts the turns in a row without a usable answer of the chat model, and calls a human when they are many."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from agentic_core.domain.chat import UnusableCause
 from agentic_core.domain.decision import EngineResult
 from agentic_core.logevents import LogEvent, LogLevel, Say
+from agentic_core.runtime.chat_desk import OVER_CAP
 from agentic_core.runtime.last_turn import unusable_cause
 
 __all__ = ["IN_A_ROW", "ChatHealth"]
@@ -32,14 +33,22 @@ class ChatHealth:
         cause = unusable_cause(result)
         if cause is None:
             self._in_a_row, self._has_called = 0, False
-            return
+        else:
+            self._count(cause, cause)
+
+    def refused(self, reason: str) -> None:
+        """Take in a turn whose first call was not paid for; only caps go on refusing, and nobody else tells of that."""
+        if reason.startswith(OVER_CAP):
+            self._count(UnusableCause.OVER_BUDGET, reason)
+
+    def _count(self, cause: UnusableCause, told: str) -> None:
         self._in_a_row += 1
         if not self._has_called and (cause in _AT_ONCE or self._in_a_row >= IN_A_ROW):
             self._has_called = True
-            self._call(cause)
+            self._call(cause, told)
 
-    def _call(self, cause: UnusableCause) -> None:
-        words = f"the chat model gave no usable answer in {self._in_a_row} turn(s) in a row, the last time: {cause}"
+    def _call(self, cause: UnusableCause, told: str) -> None:
+        words = f"the chat model gave no usable answer in {self._in_a_row} turn(s) in a row, the last time: {told}"
         self._say(LogEvent.CHAT_DEGRADED, words, level=LogLevel.ERROR, turns=self._in_a_row, cause=cause)
         self._say(LogEvent.HUMAN_NEEDED, words, level=LogLevel.ERROR)
         self._page(words)

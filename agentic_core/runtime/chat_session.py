@@ -6,14 +6,16 @@ from agentic_core.domain.chat import LastTurn
 from agentic_core.domain.ids import TickId
 from agentic_core.domain.run import DecisionRecord
 from agentic_core.domain.times import Instant
+from agentic_core.errors import VenueUnavailable
 from agentic_core.logevents import LogEvent, LogLevel
+from agentic_core.ports.clock import Clock
 from agentic_core.ports.market_data import ExecutionBooks
 from agentic_core.runtime.chat_desk import ChatDesk, DeskPorts, cost_caps
 from agentic_core.runtime.last_turn import last_turn
 from agentic_core.runtime.mandate import ByChatModel
 from agentic_core.runtime.session import SessionContext
 
-__all__ = ["desk_of", "newest_turn", "settle_abandoned", "told_of"]
+__all__ = ["counted_by", "desk_of", "newest_turn", "settle_abandoned", "told_of"]
 
 _DECISIONS = 100
 
@@ -41,6 +43,21 @@ def desk_of(
     )
     read = context.limits
     return ChatDesk(decider.thinking, ports, lambda: cost_caps(context.mandate.limits if read is None else read()))
+
+
+def counted_by(venue_now: Callable[[], Instant], clock: Clock) -> Callable[[], Instant]:
+    """Return the time that costs are counted by: the venue's, as marks are, and ours only while it is not known.
+
+    A clock of this machine that jumps into another month finds no fresh cap there.
+    """
+
+    def now() -> Instant:
+        try:
+            return venue_now()
+        except VenueUnavailable:
+            return clock.now()
+
+    return now
 
 
 async def settle_abandoned(context: SessionContext) -> None:

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Final
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
-from agentic_core.chat.effects import Ask, Reserve, UseTool
+from agentic_core.chat.effects import Ask, UseTool
 from agentic_core.errors import AgenticError
 from agentic_core.ports.chat_tools import ToolResult
 from agentic_core.ports.clock import Clock
@@ -32,8 +33,9 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 async def play(turn: TickGenerator, perform: Perform, gate: TurnGate, clock: Clock, *, ends_ms: int) -> Played:
     """Play a turn to its end.
 
-    A thought that is broken off has no answer, and of its last call counts what is known of its cost. All that comes
-    after a thought is carried out to its end, even where the task is cancelled meanwhile, unless the gate was cut.
+    A thought that is broken off has no answer, and of its last call counts what is known of its cost. Holding the money
+    of a call, and all that comes after a thought, is carried out to its end, even where the task is cancelled
+    meanwhile, unless the gate was cut.
 
     Args:
         turn: what is played.
@@ -62,8 +64,6 @@ class _Playing:
 
     async def _reply(self, effect: Effect) -> EffectReply:
         match effect:
-            case Reserve():
-                return await self._perform(effect)
             case Ask() | UseTool():
                 return await self._think(effect)
             case _:
@@ -86,6 +86,7 @@ class _Playing:
             self._is_over = "the time of the turn was over before a further question"
             return await self._unwaited(effect, self._is_over)
         try:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # what was cancelled before it left has cost nothing
             reply = await self._gate.breakable(partial(self._performed, effect), within_ms=left_ms)
         except anyio.get_cancelled_exc_class():
             # The call may have left, so what it can have cost is written down before this task ends.

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from agentic_core.chat.effects import Refused, Reserve
 from agentic_core.domain.account import AccountSnapshot
 from agentic_core.domain.chat import LastTurn
 from agentic_core.domain.ids import TickId, client_order_id
@@ -28,6 +29,7 @@ from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.risk import find_halt
 from agentic_core.runtime.chat_health import ChatHealth
 from agentic_core.runtime.chat_session import newest_turn, settle_abandoned, told_of
+from agentic_core.runtime.effects import Effect, EffectReply
 from agentic_core.runtime.guarding import TickGuards
 from agentic_core.runtime.last_turn import last_turn
 from agentic_core.runtime.mandate import ByChatModel
@@ -254,15 +256,23 @@ class Ticker:
             tell_turn(context.diary.say, outcome)
             return _Done("skipped")
         turn = tick(mandate, session.market, account, state, mark=mark, record_holds=True, last=self._last)
-        played = await play(turn, session.perform, self._gate, context.clock, ends_ms=ends_ms)
+        played = await play(turn, self._performed, self._gate, context.clock, ends_ms=ends_ms)
         self._decided = mark
-        if isinstance(played.outcome, Turned) and isinstance(mandate.decider, ByChatModel):
+        if isinstance(played.outcome, Skipped):
+            self._chat_health.refused(played.outcome.reason)
+        elif isinstance(played.outcome, Turned) and isinstance(mandate.decider, ByChatModel):
             self._chat_health.turned(played.outcome.result)
             self._last = last_turn(played.outcome.decision, played.outcome.result, mandate.symbols)
         tell_turn(context.diary.say, played.outcome)
         if played.has_sent:
             await self._read_again()
         return _Done(type(played.outcome).__name__.lower(), has_sent=played.has_sent)
+
+    async def _performed(self, effect: Effect) -> EffectReply:
+        # A pause waits for no thought, and what it can only lead to is not worth a further call.
+        if isinstance(effect, Reserve) and self._standing.status not in _TURNING:
+            return Refused(reason=f"nobody is asked while it is {self._standing.status}")
+        return await self._session.perform(effect)
 
     async def _read_again(self) -> None:
         with suppress(VenueUnavailable):

@@ -13,7 +13,7 @@ from agentic_core.domain.times import HOUR_MS, Instant
 from agentic_core.domain.trading import Restriction, TradingState
 from agentic_core.ports.live_venue import LiveVenue
 from agentic_core.runtime.account_parts import AccountPorts, AccountTerms, join_account
-from agentic_core.runtime.chat_session import desk_of
+from agentic_core.runtime.chat_session import counted_by, desk_of
 from agentic_core.runtime.day_keeping import DayKeeper
 from agentic_core.runtime.drive import Perform
 from agentic_core.runtime.effects import Effect, EffectReply, Send
@@ -239,7 +239,7 @@ class VenueSession:
             broker=self.live.orders.gate,
             recorder=RunTally(),
             now=self._venue.now,
-            chat=desk_of(context, now=self._context.clock.now, books=self._venue.books),
+            chat=desk_of(context, now=counted_by(self._venue.now, context.clock), books=self._venue.books),
             sender=self._leverage,
             look=self.account,
         )

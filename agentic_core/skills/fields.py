@@ -173,7 +173,11 @@ def choice(options: type[StrEnum]) -> BeforeValidator:
 
 def _text(what: str, most: int, *, wrong: Callable[[str], bool]) -> BeforeValidator:
     def read(value: object) -> str:
-        if not isinstance(value, str) or len(value) > most or _UNPRINTABLE.search(value) or wrong(value):
+        odd = _UNPRINTABLE.search(value) if isinstance(value, str) else None
+        if odd is not None:
+            message = f"holds the control character U+{ord(odd[0]):04X} at place {odd.start() + 1}; take it out"
+            raise ValueError(f"{message}, and end lines with \\n alone" if odd[0] == "\r" else message)
+        if not isinstance(value, str) or len(value) > most or wrong(value):
             size = f" ({len(value)} characters)" if isinstance(value, str) and len(value) > most else ""
             message = f"was {shown(value)}{size}; write {what} of at most {most} characters"
             raise ValueError(message)

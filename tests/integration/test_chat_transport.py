@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, create_default_context
 from tempfile import NamedTemporaryFile
 
 import anyio
 import pytest
 from anyio.abc import ByteStream, SocketAttribute
-from anyio.streams.tls import TLSListener
+from anyio.streams.tls import TLSListener, TLSStream
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -97,6 +97,23 @@ async def test_answer_that_is_too_long_is_none(packed: bool) -> None:
     assert (outcome.never_left, outcome.timed_out) == (False, False)
     assert outcome.cause == "the answer is longer than 100000 bytes"
     assert len(outcome.part) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "cause"),
+    [
+        ("gzip, gzip", gzip.compress(gzip.compress(b"0" * 10**8)), "packed as 'gzip, gzip', which nobody asked for"),
+        ("br", b"?", "packed as 'br', which nobody asked for"),
+        ("gzip", gzip.compress(b"x" * 500)[:-9], "the packed answer ends early"),
+        ("deflate", b"junk", "incorrect header check"),
+    ],
+)
+async def test_answer_that_is_packed_in_another_way_is_none(packing: str, body: bytes, cause: str) -> None:
+    """What is packed twice is a hundred bytes long, and unpacks to more than there is memory."""
+    outcome = await posted(Play(body=body, headers=(("content-encoding", packing),)))
+    assert isinstance(outcome, NoAnswer)
+    assert not outcome.never_left
+    assert cause in outcome.cause
 
 
 async def test_stream_that_breaks_leaves_what_had_come() -> None:
@@ -183,6 +200,16 @@ def test_key_that_no_header_can_hold_is_refused_without_being_shown(key: str) ->
     assert not key or key not in str(refused.value)
 
 
+@pytest.mark.parametrize(("address", "key"), [("http://127.0.0.1:1", f"{KEY} x"), ("ftp://127.0.0.1:1", KEY)])
+def test_refused_key_stands_in_no_frame_that_a_traceback_shows(address: str, key: str) -> None:
+    """Some tools print the variables with it."""
+    with pytest.raises(ConfigError) as refused:
+        HttpxTransport(address, key=key)
+    frames = [place.frame for place in refused.traceback[1:]]
+    assert frames
+    assert KEY not in repr([frame.f_locals for frame in frames])
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -211,7 +238,7 @@ async def test_provider_whose_certificate_nobody_vouches_for_gets_nothing() -> N
 
     plain = await anyio.create_tcp_listener(local_host="127.0.0.1")
     port = plain.extra_attributes[SocketAttribute.local_port]()
-    async with TLSListener(plain, self_signed()) as listener, anyio.create_task_group() as tasks:
+    async with TLSListener(plain, self_signed()[0]) as listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, take)
         async with HttpxTransport(f"https://127.0.0.1:{port}", key=KEY) as transport:
             outcome = await transport.post(PATH, b"{}", within_ms=WITHIN_MS)
@@ -222,8 +249,30 @@ async def test_provider_whose_certificate_nobody_vouches_for_gets_nothing() -> N
     assert arrived == []
 
 
-def self_signed() -> SSLContext:
-    """Return what a server needs that vouches for itself."""
+async def test_broken_record_of_tls_is_an_answer_that_broke() -> None:
+    """It is told like any other, and ends nobody's process."""
+    ours, theirs = self_signed()
+
+    async def break_off(stream: TLSStream) -> None:
+        await stream.receive()
+        await stream.send(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc")
+        await stream.transport_stream.send(b"\x17\x03\x03\x00\x20" + b"?" * 32)
+        await stream.transport_stream.aclose()
+
+    plain = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = plain.extra_attributes[SocketAttribute.local_port]()
+    async with TLSListener(plain, ours) as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, break_off)
+        async with HttpxTransport(f"https://127.0.0.1:{port}", key=KEY, tls=theirs) as transport:
+            outcome = await transport.post(PATH, b"{}", within_ms=WITHIN_MS)
+        tasks.cancel_scope.cancel()
+    assert isinstance(outcome, NoAnswer)
+    assert (outcome.never_left, outcome.timed_out, outcome.part) == (False, False, b"abc")
+    assert "BAD_RECORD_MAC" in outcome.cause
+
+
+def self_signed() -> tuple[SSLContext, SSLContext]:
+    """Return what a server needs that vouches for itself, and what a caller needs who believes it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     begins = datetime(2020, 1, 1, tzinfo=UTC)
@@ -232,11 +281,11 @@ def self_signed() -> SSLContext:
     builder = builder.add_extension(
         x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
     )
-    pem = builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    pem = certificate = builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
     pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     context = SSLContext(PROTOCOL_TLS_SERVER)
     with NamedTemporaryFile(suffix=".pem") as file:
         file.write(pem)
         file.flush()
         context.load_cert_chain(file.name)
-    return context
+    return context, create_default_context(cadata=certificate.decode())

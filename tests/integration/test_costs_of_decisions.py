@@ -19,14 +19,14 @@ pytestmark = pytest.mark.anyio
 HASH = "ab" * 32
 
 
-async def told_after(database: str, change: str) -> tuple[str, ...]:
+async def told_after(database: str, change: str, *, context: str | None = HASH) -> tuple[str, ...]:
     """Record a decision of two calls, and one of rules, change a table by hand, and return what the audit finds."""
     async with open_store(database) as store:
         subject = await in_postgres(store, database)
         for step, cost in ((0, usd("0.012")), (1, None)):
             await store.costs.reserve(subject.fence, call(step=step), ChatPurpose.LOOK, usd("0.03"), caps(), at=AT)
             await store.costs.settle(call(step=step), cost, CostSource.REPORTED, at=AT)
-        thought = msgspec.structs.replace(decision(subject.skill, cost=Decimal("0.042")), context_hash=HASH)
+        thought = msgspec.structs.replace(decision(subject.skill, cost=Decimal("0.042")), context_hash=context)
         await store.decisions.record(subject.fence, thought, HELD)
         await store.decisions.record(subject.fence, decision(subject.skill, minute=1), HELD)
         if change:
@@ -58,6 +58,17 @@ async def test_decision_that_costs_other_than_its_calls_is_named(database: str, 
     (difference,) = await told_after(database, change)
     assert difference.startswith(f"cost of decision {call().decision}: ")
     assert difference.endswith(said)
+
+
+async def test_decision_that_knows_no_request_is_compared_by_its_calls(database: str) -> None:
+    """Its first call was broken off, and was paid all the same."""
+    assert await told_after(database, "", context=None) == ()
+
+
+async def test_decision_that_knows_no_request_and_costs_other_than_its_calls_is_named(database: str) -> None:
+    """As any other."""
+    (difference,) = await told_after(database, "update chat_calls set cost_usd = 1 where step = 1", context=None)
+    assert difference.endswith("it cost 0.042 USD, its 2 call(s) come to 1.012 USD")
 
 
 async def test_decision_whose_row_states_less_is_named_twice(database: str) -> None:

@@ -42,6 +42,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     """Hang up after so many bytes of the body."""
     is_silent: bool = False
     """Never answer."""
+    after: anyio.Event | None = None
+    """Answer once this has come about."""
 
     @classmethod
     def streamed(cls, body: bytes, *, cut_after: int | None = None) -> "Play":
@@ -86,6 +88,8 @@ class ChatServer:
     async def _answer(self, stream: SocketStream, play: Play) -> bool:
         if play.is_silent:
             await anyio.sleep_forever()
+        if play.after is not None:
+            await play.after.wait()
         lines = [f"HTTP/1.1 {play.status} Told", f"content-length: {len(play.body)}"]
         lines += [f"{name}: {value}" for name, value in play.headers]
         await stream.send("\r\n".join([*lines, "", ""]).encode() + play.body[: play.cut_after])

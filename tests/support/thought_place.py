@@ -84,8 +84,16 @@ class Look:
 class Place:
     """A desk under a lease, a gate, and what was recorded."""
 
-    def __init__(self, world: World, script: Sequence[tuple[float, CallOutcome]], *, looks_s: float = 0) -> None:
+    def __init__(
+        self,
+        world: World,
+        script: Sequence[tuple[float, CallOutcome]],
+        *,
+        looks_s: float = 0,
+        reserves_s: float = 0,
+    ) -> None:
         self.clock = world.clock
+        self._reserves_s = reserves_s
         self.store = MemoryStore(now=world.clock.now)
         self.chat_model = Slow(world.clock, script)
         self.gate = TurnGate(world.clock)
@@ -113,6 +121,7 @@ class Place:
         assert self._desk is not None
         match effect:
             case Reserve():
+                await self.clock.sleep(self._reserves_s)
                 return await self._desk.reserve(effect)
             case Ask():
                 return await self._desk.ask(effect)

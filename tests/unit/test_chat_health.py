@@ -61,3 +61,13 @@ def test_human_is_called_at_once_where_asking_again_cures_nothing(cause: Unusabl
     room = Room()
     room.turn(cause)
     assert len(room.paged) == 1
+
+
+def test_human_is_called_where_the_caps_let_nobody_ask_any_more() -> None:
+    """A deployment that is flat comes to its month's cap only nearly, so no pause would ever tell of it."""
+    room = Room()
+    for _ in range(4):
+        room.health.refused("cost_guard: 8 USD would be committed this month, …")
+        room.health.refused("store: gone")
+    (paged,) = room.paged
+    assert paged.endswith("in 3 turn(s) in a row, the last time: cost_guard: 8 USD would be committed this month, …")

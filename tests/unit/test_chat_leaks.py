@@ -6,7 +6,12 @@ import unicodedata
 
 import pytest
 
+from agentic_core.chat.faults import Fault, ReplyError
 from agentic_core.chat.leaks import leaks
+from agentic_core.chat.readings import read_completion
+from agentic_core.chat.replies import Unreadable
+from agentic_core.ports.chat_model import CallUsage, Completion, ToolCall
+from agentic_core.system import SystemClock
 from tests.support.thoughts import CANARY
 
 LOOK_ALIKE = CANARY.translate(str.maketrans("cpxskhtm", "\u0441\u0440\u0445\u0455\u043a\u04bb\u0442\u043c"))
@@ -56,3 +61,28 @@ def test_text_without_it_leaks_nothing(said: str) -> None:
 def test_empty_canary_is_in_no_text() -> None:
     """A way of thinking without one gives nothing away."""
     assert not leaks("", "anything")
+
+
+def test_row_of_marks_is_looked_through_in_time() -> None:
+    """Putting them in order takes time by the square of their number, and everything else of a runner waits for it."""
+    clock = SystemClock()
+    began = clock.boottime_ms()
+    assert not leaks(CANARY, "a" + "\u0345" * 50_000 + "\u0334" * 50_000)
+    assert leaks(CANARY, "\u0345\u0334".join(CANARY))
+    assert clock.boottime_ms() - began < 2_000
+
+
+@pytest.mark.parametrize("where", ["text", "name", "arguments"])
+def test_answer_that_is_far_too_long_is_not_looked_through(where: str) -> None:
+    """Nothing of it is carried on, so nothing of it can give anything away."""
+    long = "x" * 100_001
+    call = ToolCall(id="1", name=long if where == "name" else "x", arguments=long if where == "arguments" else "{}")
+    answer = Completion(
+        text=long if where == "text" else "",
+        tool_calls=() if where == "text" else (call,),
+        usage=CallUsage(),
+        request_hash="",
+        model_id="m",
+    )
+    read = read_completion(answer, canary=CANARY, tools=("x",), by_tool=False)
+    assert read == Unreadable(errors=(ReplyError(fault=Fault.TOO_LONG),))

@@ -204,3 +204,12 @@ def test_stream_that_broke_still_names_its_generation() -> None:
     part = events(stream_of(completion()), done=False)[:400]
     outcome = outcome_without_answer(NoAnswer(cause="gone", part=part), ASKED)
     assert (outcome.failure, outcome.generation) == (CallFailure.BROKEN_OFF, GENERATION)
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 429, 502, 503])
+def test_error_that_says_what_it_cost_is_not_free(status: int) -> None:
+    """Whatever its status says about when it arose."""
+    body = {"id": GENERATION, "error": {"code": status, "message": "no"}, "usage": USAGE}
+    outcome = judged(body, status)
+    assert isinstance(outcome, Failed)
+    assert (outcome.usage.cost_usd, outcome.generation) == (Decimal("0.00123"), GENERATION)

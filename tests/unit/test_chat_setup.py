@@ -139,3 +139,18 @@ def test_skill_without_a_chat_model_does_not_think() -> None:
     """A rules skill is decided by its policy."""
     with pytest.raises(SkillInvalid, match="cross: model: is missing; a rules skill without one asks no chat model"):
         thinking_for(skill_with({}), HASH, ChatSetup.of(SCRIPTED))
+
+
+@pytest.mark.parametrize(
+    ("tool", "source"),
+    [
+        ("fetch_news", "fetch_news comes from the file of headlines that AGENTIC_CHAT_NEWS names"),
+        ("recall_notes", "AGENTIC_CHAT_NOTES names, and a backtest has none"),
+        ("desk__quote", "desk__quote comes from a server that AGENTIC_CHAT_MCP lists"),
+    ],
+)
+def test_tool_that_is_not_always_there_is_refused_with_where_it_comes_from(tool: str, source: str) -> None:
+    """Whoever replays a tape of somebody else needs their headlines too."""
+    setup = ChatSetup.of(ScriptedChatModel([], bound=None))
+    with pytest.raises(ConfigError, match=source):
+        thinking_for(skill_with({**THESIS, "tools": [tool]}), HASH, setup)

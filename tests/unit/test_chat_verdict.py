@@ -39,7 +39,7 @@ FOUND = Findings(coverage=WHOLE, actions=40, overlap=HALF, chance=SKILLED, maske
         (msgspec.structs.replace(FOUND, masked=PARTLY), HonestyVerdict.HOLDS_UP, "go by the masked figures"),
         (msgspec.structs.replace(FOUND, masked=None), HonestyVerdict.CANNOT_TELL, "overlap 61 % of the window"),
         (msgspec.structs.replace(FOUND, masked=None, overlap=UNKNOWN), HonestyVerdict.CANNOT_TELL, "overlap unknown"),
-        (msgspec.structs.replace(FOUND, masked=None, overlap=CLEAR), HonestyVerdict.HOLDS_UP, "(2024-01-01)"),
+        (msgspec.structs.replace(FOUND, masked=None, overlap=CLEAR), HonestyVerdict.HOLDS_UP, "(2023-12-31)"),
         (msgspec.structs.replace(FOUND, masked=LOST, overlap=CLEAR), HonestyVerdict.KNOWS_THE_FUTURE, "kept none"),
         (msgspec.structs.replace(FOUND, masked=LOST, altered=("2020",)), HonestyVerdict.CANNOT_TELL, "name “2020”"),
     ],

@@ -138,7 +138,7 @@ def test_tape_is_shown_in_words_as_json_and_exchange_by_exchange(room: ChatRoom,
         assert line in told.out.splitlines()
     summary = json.loads(room.run("chat", "tape", "show", room.tape, "--json").out)
     assert (summary["schema"], summary["turns"], summary["cost_usd"]) == ("agentic-tape-summary/1", 19, "0.02337000")
-    key = json.loads(room.tape.read_text().splitlines()[1])["entry"]["key"]
+    key = json.loads(room.tape.read_text().splitlines()[2])["entry"]["key"]
     shown = room.run("chat", "tape", "show", room.tape, "--key", key[:12]).out
     assert shown.startswith(f"{key}  step 0 of turn ")
     assert "Buy what falls." in shown

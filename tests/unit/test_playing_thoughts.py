@@ -108,6 +108,20 @@ def test_thought_that_is_torn_down_is_written_down_with_its_cost() -> None:
     played(main)
 
 
+def test_thought_that_is_torn_down_while_money_is_held_is_written_down_with_its_cost() -> None:
+    """What was held meanwhile is let go of, because the call never left."""
+
+    async def main(world: World) -> None:
+        place = Place(world, [(5, LOOKS), (5, NOTHING)], reserves_s=2)
+        with anyio.move_on_after(8):
+            await place.turn()
+        assert [one.usage.cost_usd for one in place.recorded] == [CENT]
+        assert len(place.chat_model.calls) == 1
+        assert await place.spent() == (CENT, 0)
+
+    played(main)
+
+
 def test_question_that_failed_is_sent_again_after_a_while() -> None:
     """Each sending has its own call and its own cost."""
 

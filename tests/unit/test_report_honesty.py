@@ -59,7 +59,7 @@ def test_terminal_shows_the_verdict_before_the_figures_and_the_overlap_with_them
         "-3.10 %",
         "its actions at random times: median of 199",
         "Nine in ten runs at random times gained between -5.00 % and +4.00 %",
-        "Overlap 61 % of the window may be known to the chat model (its knowledge ends 2024-01-01: vendor's page).",
+        "Overlap 61 % of the window may be known to the chat model (its knowledge ends 2023-12-31: vendor's page).",
         "After the chat model's knowledge ends it gained +1.23 %.",
         "in 0.05 % of cases",
         "Disguise: BTC as ASSET1 at prices × 0.0037, 169 weeks later.",

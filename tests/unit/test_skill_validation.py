@@ -64,6 +64,11 @@ def test_skill_valid_is_not_refused() -> None:
         ),
         ({"leash": "strikt"}, 'leash: was "strikt"; write one of strict, balanced, adaptive (did you mean strict?)'),
         ({"name": " Cross"}, 'name: was " Cross"; write a name of at most 80 characters'),
+        ({"name": "Cr\x00oss"}, "name: holds the control character U+0000 at place 3; take it out"),
+        (
+            {"lookFor": "a dip\r\nor two"},
+            "lookFor: holds the control character U+000D at place 6; take it out, and end lines with \\n alone",
+        ),
         ({"name": "x" * 81}, f'name: was "{"x" * 58}… (81 characters); write a name of at most 80 characters'),
         (
             {"slug": "Cross!"},

@@ -93,6 +93,30 @@ async def test_tape_with_a_changed_line_is_refused_with_its_number(tmp_path: Pat
         FileTape.open(path, SystemFiles(), records=records)
 
 
+@pytest.mark.parametrize("records", [True, False])
+async def test_tape_with_a_changed_last_line_is_refused_too(tmp_path: Path, records: bool) -> None:
+    """It ends as it was written, so no crash has torn it; cutting it off would throw evidence away."""
+    path = tmp_path / "tape"
+    content = await recorded(path)
+    at = content.rindex(b'"body":"') + len(b'"body":"')
+    changed = content[:at] + b"Q" + content[at + 1 :]
+    path.write_bytes(changed)
+    with pytest.raises(InputError, match="line 4 is not as it was written"):
+        FileTape.open(path, SystemFiles(), records=records)
+    assert path.read_bytes() == changed
+
+
+async def test_last_line_that_the_disk_filled_with_nothing_is_cut_off(tmp_path: Path) -> None:
+    """After a loss of power a file may be as long as it was to become, with empty pages in it."""
+    path = tmp_path / "tape"
+    content = await recorded(path)
+    start = content.rindex(b'{"crc"')
+    path.write_bytes(content[: start + 20] + bytes(30) + content[start + 50 :])
+    tape = FileTape.open(path, SystemFiles(), records=True)
+    assert list(tape.entries()) == [ONE, TWO]
+    tape.close()
+
+
 async def test_files_that_are_no_tape_are_refused_and_stay_as_they_are(tmp_path: Path) -> None:
     """Another file, a missing one, a folder."""
     other = tmp_path / "notes"

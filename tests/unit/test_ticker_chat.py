@@ -6,17 +6,20 @@ from typing import TypeVar
 
 import msgspec
 
-from agentic_core.chat import said
+from agentic_core.chat import ScriptedChatModel, said
 from agentic_core.chat.effects import Ask, Refused, Reserve, Reserved
 from agentic_core.domain import Fence, Instant, Side, TickId, Usd
 from agentic_core.domain.chat import CallId, ChatPurpose, CostCaps, CostSource
+from agentic_core.domain.deployment_states import DeploymentEvent
 from agentic_core.domain.records import Lease
+from agentic_core.errors import VenueUnavailable
 from agentic_core.logevents import LogEvent
-from agentic_core.ports.chat_model import CallOutcome, CallUsage
-from agentic_core.runtime import ByRules, Decider
-from agentic_core.runtime.chat_session import desk_of
+from agentic_core.ports.chat_model import CallFailure, CallOutcome, CallUsage
+from agentic_core.runtime import ByChatModel, ByRules, Decider
+from agentic_core.runtime.chat_session import counted_by, desk_of
 from agentic_core.simulation.world import World
-from tests.support.thinking import scripted, unreadable
+from tests.support.clocks import VirtualClock
+from tests.support.thinking import failed, scripted, thinking_by, unreadable
 from tests.support.ticker_room import MINUTE, TickerRoom, room
 from tests.support.turns import DEPLOYMENT, Says, filled, limits, open_of
 from tests.support.turns import World as Replies
@@ -124,6 +127,23 @@ def test_cap_that_somebody_lowers_binds_the_next_call() -> None:
     played(main)
 
 
+def test_thought_of_a_deployment_that_is_paused_meanwhile_pays_for_no_further_call() -> None:
+    """The one that is under way is waited for, because a pause waits for nothing."""
+
+    async def main(place: TickerRoom) -> None:
+        async def pause(what: str) -> None:
+            if what == "Ask":
+                await place.standing.follow(DeploymentEvent.PAUSE)
+
+        place.session.pause = pause
+        await place.live(place.ticker(), 0.5)
+        assert place.session.begun == ["observe", "Reserve", "Ask", "Record"]
+        assert place.said(LogEvent.CHAT_UNUSABLE) == ["over_budget: nobody is asked while it is paused"]
+
+    patient = ByChatModel(thinking=thinking_by(ScriptedChatModel((), bound=BOUND), attempts_max=3))
+    played(main, failed(CallFailure.RATE_LIMITED, cost=CENT), patient)
+
+
 def test_deployment_whose_rules_decide_has_no_way_to_a_chat_model() -> None:
     """None is opened, and nothing of one is looked for."""
 
@@ -140,3 +160,14 @@ def _sleep_on(place: TickerRoom) -> Callable[[str], Coroutine[object, object, No
         await place.clock.sleep(MINUTE)
 
     return pause
+
+
+def test_costs_are_counted_by_the_time_of_the_venue_and_by_ours_while_it_is_not_known() -> None:
+    """As marks are, so that both mean the same month."""
+
+    def unknown() -> Instant:
+        raise VenueUnavailable("nobody has told the time yet")
+
+    clock = VirtualClock(Instant(MIDNIGHT + 40 * MINUTE))
+    assert counted_by(lambda: MIDNIGHT, clock)() == MIDNIGHT
+    assert counted_by(unknown, clock)() == MIDNIGHT + 40 * MINUTE

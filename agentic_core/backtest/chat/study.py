@@ -33,7 +33,7 @@ from agentic_core.ports.chat_catalogue import ChatModelCard, ChatModelCatalogue
 from agentic_core.runtime.terms import Terms
 from agentic_core.skills.schema import Skill
 
-__all__ = ["RANDOM_RUNS", "Study", "StudyPlan", "card_for", "study"]
+__all__ = ["RANDOM_RUNS", "Study", "StudyPlan", "card_for", "may_answer", "study"]
 
 RANDOM_RUNS = 199
 """So many baselines make the smallest share of luck half a percent."""
@@ -71,9 +71,13 @@ def card_for(skill: Skill, catalogue: ChatModelCatalogue) -> ChatModelCard | Non
 
     One that is on no list, or of which nobody says how far its knowledge reaches, may know everything.
     """
+    return max(map(catalogue.find, may_answer(skill)), key=_reach, default=None)
+
+
+def may_answer(skill: Skill) -> tuple[str, ...]:
+    """Return the names of the chat models that may answer for a skill."""
     fallbacks = () if skill.chat_options is None else skill.chat_options.fallbacks
-    cards = [catalogue.find(name) for name in (skill.chat_model, *fallbacks) if name is not None]
-    return max(cards, key=_reach, default=None)
+    return tuple(name for name in (skill.chat_model, *fallbacks) if name is not None)
 
 
 async def study(

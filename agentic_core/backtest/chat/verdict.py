@@ -18,6 +18,7 @@ __all__ = [
     "Findings",
     "Judged",
     "judge",
+    "last_day",
     "overlap_of",
     "overlap_words",
 ]
@@ -90,6 +91,15 @@ def overlap_of(known_until: Instant | None, source: str, *, start: Instant, end:
     return KnowledgeOverlap(known_until=known_until, source=source, share_bps=Bps(share))
 
 
+def last_day(until: Instant) -> str:
+    """Write the last day before an instant, as price lists and makers of chat models say until when one has learned.
+
+    >>> last_day(Instant(1_704_067_200_000))
+    '2023-12-31'
+    """
+    return show(Instant(until - 1))[:10]
+
+
 def overlap_words(overlap: KnowledgeOverlap) -> str:
     """Return the overlap as it stands beside every figure."""
     if overlap.share_bps is None:
@@ -103,7 +113,7 @@ def _memory(found: Findings, chance: Chance) -> Judged:
     if found.overlap.is_clear and found.overlap.known_until is not None:
         return HonestyVerdict.HOLDS_UP, (
             f"Holds up: it beat {_beaten(chance)} runs with the same actions at random times, in a window that begins "
-            f"after the chat model's knowledge ends ({show(found.overlap.known_until)[:10]})."
+            f"after the chat model's knowledge ends ({last_day(found.overlap.known_until)})."
         )
     return HonestyVerdict.CANNOT_TELL, (
         f"Cannot tell: it beat chance, but {overlap_words(found.overlap)} and {found.masked_missing}, so this may be "

@@ -6,12 +6,11 @@ from decimal import Decimal
 from rich.table import Table
 from rich.text import Text
 
-from agentic_core.backtest.chat.verdict import overlap_words
+from agentic_core.backtest.chat.verdict import last_day, overlap_words
 from agentic_core.backtest.report.formats import clean, percent, signed_percent, usd
 from agentic_core.backtest.report.markup import Markup, join, tag
 from agentic_core.domain.honesty import Honesty, HonestyVerdict
 from agentic_core.domain.run import RunRecord
-from agentic_core.domain.times import show
 
 __all__ = [
     "honesty_lines",
@@ -71,7 +70,7 @@ def honesty_lines(honesty: Honesty) -> Iterator[str]:
     known = (
         ""
         if until is None
-        else f" (its knowledge ends {show(until)[:10]}: {clean(overlap.source) or 'source not said'})"
+        else f" (its knowledge ends {last_day(until)}: {clean(overlap.source) or 'source not said'})"
     )
     yield f"{words[:1].upper()}{words[1:]}{known}."
     if honesty.gain_afterwards is not None:

@@ -65,13 +65,17 @@ def outcome_without_answer(nothing: NoAnswer, asked: Asked) -> Failed:
 
 
 def _refused(answer: RawAnswer, asked: Asked) -> Failed:
-    error = error_in(answer.body)
+    error, heard = error_in(answer.body), heard_whole(answer.body)
+    usage = usage_of(heard.usage) if heard.usage else _UNKNOWN
+    if usage.cost_usd is None and never_worked(answer.status):
+        usage = _FREE
     said = f"HTTP {answer.status} without a word that can be read"
     return Failed(
         failure=failure_of(answer.status, error),
         detail=said if error is None else error.detail(answer.status),
-        usage=_FREE if never_worked(answer.status) else _UNKNOWN,
+        usage=usage,
         request_hash=asked.request_hash,
+        generation=heard.generation,
         retry_after_ms=_wait_asked(dict(answer.headers)),
     )
 

@@ -134,15 +134,16 @@ where decision_id = %(decision)s
 order by step, attempt;
 
 -- name: costs_unlike_calls
--- Decisions of a chat model that state another cost than their settled calls come to.
+-- Decisions of a chat model that state another cost than their settled calls come to; one whose first call was broken
+-- off knows no request.
 select decided.id::text as decision, decided.cost_usd
 from decision_snapshots as decided
 cross join lateral (
-    select coalesce(sum(cost_usd), 0) as cost_usd, count(*) filter (where cost_usd is null) as held
+    select coalesce(sum(cost_usd), 0) as cost_usd, count(*) as made, count(*) filter (where cost_usd is null) as held
     from chat_calls
     where decision_id = decided.id and deployment_id = decided.deployment_id
 ) as called
-where decided.deployment_id = %(deployment)s and decided.context_hash is not null
+where decided.deployment_id = %(deployment)s and (decided.context_hash is not null or called.made > 0)
   and case when called.held = 0 then called.cost_usd end is distinct from decided.cost_usd
 order by decided.tick_at, decided.id;
 
