@@ -9,6 +9,8 @@ import msgspec
 
 from agentic_core.ports.clock import Clock
 from agentic_core.system import SystemClock, install_decimal_traps
+from tests.unattended.chat.oracle import CHAT_KINDS
+from tests.unattended.chat.planted import PLANTED_CHAT
 from tests.unattended.planted import PLANTED
 from tests.unattended.plants import Plant
 from tests.unattended.playing import Played, play
@@ -33,6 +35,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     minutes: int | None
     only: str | None
+    chat: bool
     mistakes: bool
     trace: bool
 
@@ -42,6 +45,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.stories = self.minutes = self.opens = self.executions = self.commands = self.slowest_ms = 0
+        self.asked = self.thoughts = 0
         self.counts: Counter[str] = Counter()
 
     def take(self, played: Played) -> None:
@@ -54,12 +58,18 @@ class Tally:
         self.commands += verdict.commands
         self.slowest_ms = max(self.slowest_ms, verdict.slowest_ack_ms)
         self.counts += played.scene.counts
+        if played.scene.chat is not None:
+            arrivals = played.scene.chat.provider.arrivals
+            self.asked += len(arrivals)
+            self.thoughts += len(played.scene.chat.decisions)
+            self.counts.update(f"answer: {arrival.served.plan}" for arrival in arrivals)
 
     def line(self, spent_ms: int) -> str:
         """Say it in one line."""
+        thoughts = f"{self.asked:,} questions for {self.thoughts:,} thoughts, " if self.asked else ""
         return (
             f"{self.stories:>5,} stories of {self.minutes:,} minutes: {self.opens:,} opens, {self.executions:,} "
-            f"executions, {self.commands:,} commands (slowest answer {self.slowest_ms:,} ms), {spent_ms:,} ms"
+            f"executions, {self.commands:,} commands (slowest answer {self.slowest_ms:,} ms), {thoughts}{spent_ms:,} ms"
         )
 
 
@@ -68,10 +78,12 @@ def main(arguments: Sequence[str] | None = None, clock: Clock | None = None) -> 
     options = _parsed(arguments)
     install_decimal_traps()
     if options.mistakes:
-        return max(_look_for(plant, options) for plant in PLANTED)
+        return max(_look_for(plant, options) for plant in (*PLANTED, *PLANTED_CHAT))
     clock, tally = clock or SystemClock(), Tally()
     began = clock.boottime_ms()
-    kinds = KINDS if options.only is None else tuple(options.only.split(","))
+    kinds: Sequence[str] = (*KINDS, *CHAT_KINDS) if options.chat else KINDS
+    if options.only is not None:
+        kinds = (*options.only.split(","), *(("chat",) if options.chat else ()))
     for number in range(options.count):
         played = play(options.seed + number, kinds=kinds, minutes=options.minutes)
         tally.take(played)
@@ -107,6 +119,9 @@ def _parsed(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--seed", type=int, default=1, help="of the first story; the next ones count on (1)")
     parser.add_argument("--minutes", type=int, help="how long trouble lasts in each; drawn where it is not given")
     parser.add_argument("--only", help=f"kinds of trouble, with commas between them: {', '.join(KINDS)}")
+    parser.add_argument(
+        "--chat", action="store_true", help=f"let a chat model decide; more kinds: {', '.join(CHAT_KINDS)}"
+    )
     parser.add_argument("--mistakes", action="store_true", help="play the planted mistakes instead")
     parser.add_argument("--trace", action="store_true", help="tell everything of a story that went wrong")
     return msgspec.convert(vars(parser.parse_args(arguments)), Options)

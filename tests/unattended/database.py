@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import cast
 
-import anyio
 from msgspec.structs import replace
 
 from agentic_core.domain import DeploymentId, Fence
@@ -12,13 +11,14 @@ from agentic_core.domain.operations import PlatformSwitches
 from agentic_core.domain.records import Lease, SkillVersionRecord
 from agentic_core.errors import StoreUnavailable
 from agentic_core.ports.clock import Clock
-from agentic_core.ports.notices import Delivery, Hint, Listening
+from agentic_core.ports.notices import Hint
 from agentic_core.ports.runner_store import RunnerStore
 from agentic_core.runtime.timings import TIMINGS
 from agentic_core.simulation.world import World
 from agentic_core.store.memory.store import MemoryStore
 from tests.lifecycles.database import Mishap
 from tests.unattended.furnishing import tightened
+from tests.unattended.notices import Notices, listening
 from tests.unattended.vitals import ProcessClock, Span, Steps, Vitals
 
 __all__ = ["Connection", "Database", "Member"]
@@ -30,9 +30,14 @@ _PATIENCE_MS = 10_000
 
 _PARTS = frozenset(MemoryStore().__dict__)
 _WRITES = frozenset({"prepare", "assign", "note", "record_fills", "acquire", "claim", "step", "ack", "write", "unit"})
+_COSTS = frozenset({"reserve", "settle", "settle_abandoned", "keep"})
 
 
 async def _nothing(_what: str) -> None:
+    pass
+
+
+def _unheard(_member: object, _part: str, _arguments: tuple[object, ...]) -> None:
     pass
 
 
@@ -51,15 +56,19 @@ class Database:
         """Whether the operator of the platform has switched trading off."""
         self.is_payload_edited = False
         """Whether the stored skill is another one than was deployed."""
+        self.edit: Callable[[str], str] = tightened
+        """What has been done to it then."""
         self.spoiled: list[tuple[str, Mishap]] = []
         """What becomes of the next calls of a name."""
         self.has_been_bad = False
         """Whether an answer was ever slow or lost."""
         self.away: list[Span] = []
         """When it could not be reached."""
-        self.listeners: set[_Notices] = set()
+        self.listeners: set[Notices] = set()
         self.on_change: Callable[[str], Awaitable[None]] = _nothing
         """Told after whatever may have changed something."""
+        self.on_call: Callable[[object, str, tuple[object, ...]], None] = _unheard
+        """Told who made which call, after it was carried out and before that."""
         self.hinted_at = 0
         """When somebody was last told that there are commands."""
         self._chance = world.chance("database")
@@ -112,7 +121,7 @@ class Database:
             case PlatformSwitches() if self.is_trading_off:
                 return replace(result, trading_disabled=True)
             case SkillVersionRecord() if self.is_payload_edited:
-                return replace(result, payload=tightened(result.payload))
+                return replace(result, payload=self.edit(result.payload))
             case _:
                 return result
 
@@ -180,7 +189,7 @@ class Connection:
         """Return one of the repositories."""
         if name not in _PARTS:
             raise AttributeError(name)
-        return _Part(self, name)
+        return _Tapes(self) if name == "tapes" else _Part(self, name)
 
     def as_store(self) -> RunnerStore:
         """Return it as what it stands for."""
@@ -213,7 +222,7 @@ class Connection:
         self, _deployment: DeploymentId, _clock: Clock
     ) -> AbstractAsyncContextManager[AsyncIterator[Hint]]:
         """Listen for commands."""
-        return _listening(self.database)
+        return listening(self.database.listeners)
 
     async def call(self, part: str, method: str, work: _Call, *arguments: object, **options: object) -> object:
         """Make a call, as far as it comes.
@@ -227,9 +236,10 @@ class Connection:
         await database.reach(member.clock, what)
         member.check(what)
         fate = database.fate_of(method)
-        if fate is not None and (fate is not Mishap.UNKNOWN or method not in _WRITES):
+        if fate is not None and (fate is not Mishap.UNKNOWN or method not in _WRITES | _COSTS):
             raise StoreUnavailable(f"the database went away before {what}")
         result = database.shown(await work(*arguments, **options))
+        database.on_call(member, part, arguments)
         await database.on_change(method)
         if fate is Mishap.UNKNOWN:
             raise StoreUnavailable(f"the database went away during {what}", commit_unknown=True)
@@ -249,46 +259,26 @@ class Connection:
         member.steps.step()
 
 
+class _Tapes:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def of(self, deployment: DeploymentId) -> "_Part":
+        return _Part(self._connection, "tape", self._connection.database.store.tapes.of(deployment))
+
+
 class _Part:
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, name: str, inner: object = None) -> None:
         self._connection = connection
         self._name = name
+        self._inner = inner
 
     def __getattr__(self, method: str) -> object:
         connection, name = self._connection, self._name
-        work: _Call = getattr(getattr(connection.database.store, name), method)
+        inner = getattr(connection.database.store, name) if self._inner is None else self._inner
+        work: _Call = getattr(inner, method)
 
         async def call(*arguments: object, **options: object) -> object:
             return await connection.call(name, method, work, *arguments, **options)
 
         return call
-
-
-class _Notices:
-    def __init__(self) -> None:
-        self._told = anyio.Event()
-        self._told.set()
-        self._is_new = True
-        self.delivery: Delivery = Listening()
-
-    def __aiter__(self) -> "_Notices":
-        return self
-
-    async def __anext__(self) -> Hint:
-        await self._told.wait()
-        self._told = anyio.Event()
-        is_new, self._is_new = self._is_new, False
-        return Hint.STARTED if is_new else Hint.TOLD
-
-    def hint(self) -> None:
-        self._told.set()
-
-
-@asynccontextmanager
-async def _listening(database: Database) -> AsyncGenerator[_Notices]:
-    notices = _Notices()
-    database.listeners.add(notices)
-    try:
-        yield notices
-    finally:
-        database.listeners.discard(notices)

@@ -1,6 +1,7 @@
 """What stands in the database before a story begins: a skill, the owner's wallet, and the deployment on the account."""
 
 import json
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -18,29 +19,27 @@ from tests.support.stored_values import USER, deployment, hash_of, uuid_of
 
 __all__ = ["furnish", "tightened"]
 
-_PAYLOAD = skill_text(
-    {
-        "name": "Restless",
-        "rules": {"policy": "sma-cross", "symbol": "BTC", "fast": 2, "slow": 3, "sizePct": 5},
-        "schedule": {"interval": "1m"},
-        "risk.allowedSymbols": ["BTC", "ETH"],
-        "risk.maxOrdersPerDay": 10_000,
-        "risk.maxOrdersPerMinute": 600,
-        "risk.maxPositionPct": 40,
-        "risk.maxTotalExposurePct": 80,
-        "risk.maxLeverage": 2,
-        "risk.dailyLossHaltPct": 1,
-        "risk.stopPct": 8,
-    }
-)
-"""Its rules are never asked: stories put their own in their place."""
+_CHANGES: Mapping[str, object] = {
+    "name": "Restless",
+    "rules": {"policy": "sma-cross", "symbol": "BTC", "fast": 2, "slow": 3, "sizePct": 5},
+    "schedule": {"interval": "1m"},
+    "risk.allowedSymbols": ["BTC", "ETH"],
+    "risk.maxOrdersPerDay": 10_000,
+    "risk.maxOrdersPerMinute": 600,
+    "risk.maxPositionPct": 40,
+    "risk.maxTotalExposurePct": 80,
+    "risk.maxLeverage": 2,
+    "risk.dailyLossHaltPct": 1,
+    "risk.stopPct": 8,
+}
+"""Its rules are never asked: stories put their own, or a chat model, in their place."""
 
 _USER = UserId(USER)
 
 
-async def furnish(store: MemoryStore, now: Instant) -> None:
-    """Deploy a skill on the account, as the database knows it."""
-    skill = load_skill(_PAYLOAD, source="story")
+async def furnish(store: MemoryStore, now: Instant, changes: Mapping[str, object]) -> None:
+    """Deploy a skill with changes on the account, as the database knows it."""
+    skill = load_skill(skill_text({**_CHANGES, **changes}), source="story")
     instruments = {symbol: instrument_for(symbol) for symbol in skill.symbols}
     saved = await save_skill(store, _USER, skill, instruments=instruments)
     made = deployment(saved.skill_id, broker=BrokerKind.HYPERLIQUID_MAINNET, account=ACCOUNT)

@@ -10,6 +10,7 @@ from agentic_core.journal.audit import Audit
 from agentic_core.logevents import LogEvent
 from tests.lifecycles.places import ACCOUNT, DEPLOYMENT
 from tests.lifecycles.written import Line, faults_of_chain, lines_of
+from tests.unattended.chat.judging import faults_of_chat
 from tests.unattended.judge_commands import faults_of_commands, slowest_ack
 from tests.unattended.judge_orders import faults_of_orders
 from tests.unattended.judge_sends import faults_of_sends
@@ -26,6 +27,7 @@ _SIGN_MS = 75_000
 _RARE_SIGN_MS = 200_000
 """Where the database refuses some of them, it still has to be far from the 15 minutes after which somebody is lost."""
 
+_BY_A_SKILL = ("rules:", "chat:")
 _ENDING_MS = 5_000
 """Hosts kill what takes longer."""
 
@@ -59,6 +61,7 @@ async def judge(scene: Scene, processes: Sequence[Process]) -> Verdict:
         *_processes(processes),
         *_signs(scene, uptime),
         *_journal(entries, lines),
+        *(await faults_of_chat(scene, processes, lines)),
     ]
     return Verdict(
         faults=tuple(faults),
@@ -115,14 +118,14 @@ def _journal(entries: Sequence[JournalEntry], lines: Sequence[Line]) -> Iterator
     marks = Counter(
         int(str(line.body["tick_at"])) // INTERVAL_MS
         for line in lines
-        if line.kind == "decision" and str(line.body["decided_by"]).startswith("rules:")
+        if line.kind == "decision" and str(line.body["decided_by"]).startswith(_BY_A_SKILL)
     )
     yield from (f"minute {mark} was decided {count} times" for mark, count in marks.items() if count > 1)
     yield from (
         f"a turn was taken at {line.body['tick_at']}, which is no mark"
         for line in lines
         if line.kind == "decision"
-        and str(line.body["decided_by"]).startswith("rules:")
+        and str(line.body["decided_by"]).startswith(_BY_A_SKILL)
         and int(str(line.body["tick_at"])) % INTERVAL_MS
     )
     opens = Counter(

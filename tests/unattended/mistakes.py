@@ -7,8 +7,12 @@ from typing import Protocol, TypeAlias, cast
 
 import anyio
 
+from agentic_core.chat.toolbox import Toolbox
+from agentic_core.chat.transport import ChatTransport
 from agentic_core.domain import DeploymentId, Fence
 from agentic_core.ports.runner_store import RunnerStore
+from agentic_core.ports.tape import Tape
+from agentic_core.runtime import Mandate
 from agentic_core.runtime.runner import Ended
 from agentic_core.runtime.runner_ports import RunnerPorts
 from agentic_core.runtime.session import OpenSession
@@ -45,6 +49,19 @@ class Mistake:
     def link(self, link: WatchedLink) -> WatchedLink:
         """Return the way to the venue."""
         return link
+
+    def transport(self, link: ChatTransport) -> ChatTransport:
+        """Return the way to the provider of the chat model."""
+        return link
+
+    def mandate(self, mandate: Mandate, box: Toolbox) -> Mandate:
+        """Return what the deployment runs under; the box holds every tool of the host."""
+        del box
+        return mandate
+
+    def tape(self, tape: Tape) -> Tape:
+        """Return the tape of the deployment."""
+        return tape
 
     def store(self, store: RunnerStore) -> RunnerStore:
         """Return the database as the runner sees it."""

@@ -8,6 +8,7 @@ import anyio
 from agentic_core.domain import DeploymentStatus
 from agentic_core.domain.records import CommandKind
 from agentic_core.simulation.world import World
+from tests.unattended.chat.plan import CHAT, plan_of, start_of
 from tests.unattended.judge import Verdict, judge
 from tests.unattended.mistakes import Mistake
 from tests.unattended.owner import Owner
@@ -130,8 +131,10 @@ class _Stage:
         await self.scene.clock.sleep(2)
         if self.status() is DeploymentStatus.HALTED:
             return  # the loss is still there
-        if self.status() is not DeploymentStatus.RUNNING:
+        if self.status() is not DeploymentStatus.RUNNING and not (self.scene.chat and self.scene.chat.plan.is_tight):
             self.scene.broken.append(f"a human's last {kind} left it {self.status()}")
+        if self.scene.chat is not None and self.scene.chat.plan.is_tight:
+            return  # there may be no money left to decide with
         turns = self.scene.decided
         for _ in range(_PATIENCE_S):
             if self.scene.decided > turns + 1 or self.status() is DeploymentStatus.HALTED:
@@ -153,13 +156,13 @@ def play(
     seed: int, *, kinds: Sequence[str] = KINDS, minutes: int | None = None, mistake: Mistake | None = None
 ) -> Played:
     """Play one seed to its end; which of the kinds of trouble come is drawn from it too."""
-    world = World(seed)
-    chance = world.chance("kinds")
-    share = 1_000 if len(kinds) <= _FEW else 550
-    drawn = tuple(kind for kind in kinds if chance.happens(200 if kind == "losses" and share < _S else share))
+    chance = World(seed).chance("kinds")
+    has_chat = not CHAT.isdisjoint(kinds)
+    drawn = tuple(kind for kind in kinds if chance.happens(_share(kind, len(kinds), has_chat=has_chat)))
+    world = World(seed, start=start_of(chance, drawn)) if has_chat else World(seed)
 
     async def main(world: World) -> Played:
-        scene = Scene(world)
+        scene = Scene(world, plan_of(chance, drawn, is_alone=len(kinds) <= _FEW) if has_chat else None)
         await scene.furnish()
         stage = _Stage(scene, drawn, minutes or chance.between(8, 25), mistake or Mistake())
         await stage.play()
@@ -170,3 +173,12 @@ def play(
 
 _FEW = 4
 """What is asked for alone always comes."""
+
+
+def _share(kind: str, count: int, *, has_chat: bool) -> int:
+    # Of a thousand stories; where a chat model decides there has to be time to ask it.
+    if count <= _FEW:
+        return 1_000
+    if kind == "losses":
+        return 100 if has_chat else 200
+    return 550 if kind in CHAT or not has_chat else 180

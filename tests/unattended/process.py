@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, cast
 
 import anyio
 from msgspec.structs import replace
 
+from agentic_core.chat.wire import Flavour
+from agentic_core.cli.chat_services import ChatDoor
 from agentic_core.domain import ClientOrderId
 from agentic_core.domain.records import DeploymentRecord, LogLine
 from agentic_core.ports.live_venue import OpenVenue, VenueWish
+from agentic_core.ports.repositories import Store
 from agentic_core.runtime import ByRules, Mandate
 from agentic_core.runtime.live_session import live_sessions
 from agentic_core.runtime.mandates import mandates
@@ -21,6 +24,8 @@ from agentic_hl.wire.network import Network
 from agentic_hl.wire.signing import Signer
 from tests.lifecycles.places import DEPLOYMENT
 from tests.support.hyperliquid_desk import LIVE, WALLET
+from tests.unattended.chat.link import ProviderLink
+from tests.unattended.chat.skill import CATALOGUE, SpyTool, Taped
 from tests.unattended.database import Connection, Member
 from tests.unattended.mistakes import Mistake
 from tests.unattended.restless import Restless
@@ -101,8 +106,20 @@ class Process:
 
     async def _mandate_of(self, record: DeploymentRecord) -> Mandate:
         store = Connection(self.scene.database, self.member).as_store()
-        pinned = await mandates(store, chat_model=None)(record)
-        return replace(pinned, decider=ByRules(policy=Restless(self.scene)))
+        chat = self.scene.chat
+        if chat is None:
+            pinned = await mandates(store)(record)
+            return replace(pinned, decider=ByRules(policy=Restless(self.scene)))
+        link = ProviderLink(chat, self.number, (self.vitals, self.steps, self.clock))
+        door = ChatDoor(
+            transport=self.mistake.transport(link),
+            catalogue=CATALOGUE,
+            clock=self.clock,
+            flavour=Flavour.OPENROUTER,
+            foreign=(SpyTool(chat),),
+        )
+        setup = door.live(cast("Store", Taped(store, self.mistake.tape)), record.id)
+        return self.mistake.mandate(await mandates(store, setup)(record), setup.tools)
 
     def _venues(self) -> OpenVenue:
         world = self.scene.world

@@ -22,6 +22,8 @@ from agentic_hl.venue.venue import VenueOptions
 from tests.lifecycles.places import ACCOUNT, DEPLOYMENT
 from tests.lifecycles.venue_books import VenueBooks
 from tests.support.hyperliquid_desk import OWNER, approve
+from tests.unattended.chat.skill import chat_changes
+from tests.unattended.chat.stage import ChatPlan, ChatStage
 from tests.unattended.database import Database
 from tests.unattended.furnishing import furnish
 from tests.unattended.wire import Sent
@@ -85,7 +87,7 @@ def is_doubtful(record: IntentRecord) -> bool:
 class Scene:
     """The world of one story."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, chat: ChatPlan | None = None) -> None:
         self.world = world
         self.clock = world.clock
         self.began = world.clock.boottime_ms()
@@ -94,6 +96,8 @@ class Scene:
         self.books = VenueBooks(self.place.venue, OWNER.address, world.clock)
         self.database = Database(world)
         self.database.on_change = self.look
+        self.chat = None if chat is None else ChatStage(world, self.database.store, chat)
+        """What a chat model adds, where one decides."""
         self.sent: list[Sent] = []
         self.said: list[tuple[int, int, LogLine]] = []
         """When, by which process, what."""
@@ -108,6 +112,8 @@ class Scene:
         """When trading was switched off for everybody, and on again."""
         self.edits: list[tuple[int, bool]] = []
         """When the payload became another one, and the deployed one again."""
+        self.skewed_ms = 0
+        """By how much the venue's time was ever off, at most."""
         self.counts: Counter[str] = Counter()
         self.broken: list[str] = []
         self.calm_at = 0
@@ -145,7 +151,10 @@ class Scene:
 
     async def furnish(self) -> None:
         """Deploy the skill on the account."""
-        await furnish(self.store, self.clock.now())
+        chat = self.chat
+        if chat is not None:
+            self.database.on_call = chat.hear
+        await furnish(self.store, self.clock.now(), {} if chat is None else chat_changes(chat.plan))
         await self.look("move")
 
     def move(self, symbol: Symbol, price: Decimal) -> None:
@@ -156,6 +165,8 @@ class Scene:
 
     async def look(self, what: str) -> None:
         """Take note of what the database says by now, after something was done to it."""
+        if self.chat is not None:
+            await self.chat.look(what)
         if what in _MOVES:
             await self._look_at_deployment()
         if what in _ANSWERS:

@@ -19,6 +19,8 @@ from agentic_hl.venue.fault_values import (
     SocketsDropped,
 )
 from tests.lifecycles.database import Mishap
+from tests.unattended.chat.deeds import chat_deeds
+from tests.unattended.furnishing import tightened
 from tests.unattended.process import Process
 from tests.unattended.scene import INTERVAL_MS, MARKS, Scene
 
@@ -28,7 +30,7 @@ _CALLS = ("renew", "acquire", "prepare", "note", "record", "claim", "ack", "writ
 _ACTIONS = ("order", "order", "cancelByCloid", "noop")
 _QUESTIONS = ("", "orderStatus", "userFillsByTime", "clearinghouseState", "exchangeStatus", "l2Book", "allMids")
 _CHANNELS = ("userFills", "orderUpdates", "allMids", "clearinghouseState")
-_BAD = frozenset({"outages", "mishaps", "slowness"})
+_BAD = frozenset({"outages", "mishaps", "slowness", "ledger"})
 _MANY = 4
 """Where few kinds come, there is time between them for a turn."""
 
@@ -74,6 +76,7 @@ class Trouble:
             "payload": self._edit,
             "prices": self._move,
             "losses": self._lose,
+            **chat_deeds(scene, self._chance, self._set_payload),
         }
         self._deeds = [(kind, deeds[kind]) for kind in kinds if kind in deeds]
         scene.database.has_been_bad = bool(_BAD & frozenset(kinds))
@@ -95,6 +98,8 @@ class Trouble:
         scene.place.inject(LagReads(by_ms=0))
         scene.place.spoil(ClockSkew(by_ms=0))
         scene.database.come_back()
+        if scene.chat is not None:
+            scene.chat.provider.is_calm = True
         for process in self._cast.living:
             process.vitals.thaw()
             process.steps.dies_after = process.steps.stalls_after = None
@@ -235,7 +240,9 @@ class Trouble:
         self._scene.place.spoil(self._chance.pick(faults))
 
     def _skew(self) -> None:
-        self._scene.place.spoil(ClockSkew(by_ms=self._chance.pick((0, 0, 400, 3_000, -2_000, 20_000))))
+        by_ms = self._chance.pick((0, 0, 400, 3_000, -2_000, 20_000))
+        self._scene.skewed_ms = max(self._scene.skewed_ms, abs(by_ms))
+        self._scene.place.spoil(ClockSkew(by_ms=by_ms))
 
     # ── people and markets ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,6 +266,9 @@ class Trouble:
         if scene.database.is_payload_edited is not is_edited:
             scene.database.is_payload_edited = is_edited
             scene.edits.append((scene.ms, is_edited))
+            if scene.chat is not None and not is_edited:
+                scene.chat.lower(scene.chat.plan.caps)
+                scene.database.edit = tightened
 
     def _move(self) -> None:
         symbol = self._chance.pick(tuple(MARKS))
