@@ -52,5 +52,7 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     limits: RiskLimits
     decider: Decider
+    is_intact: bool = True
+    """Whether it was read from the text that was saved; False where somebody had edited that by then."""
     review_after: int | None = None
     """Executed decisions after which a person has to look; None is no such limit."""

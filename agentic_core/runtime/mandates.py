@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+import msgspec
+
 from agentic_core.chat.setup import ChatSetup, thinking_for
 from agentic_core.domain.ids import AccountKey, DeploymentId, paper_account
 from agentic_core.domain.records import DeploymentRecord, SkillVersionRecord
@@ -12,7 +14,7 @@ from agentic_core.runtime.mandate import ByChatModel, ByRules, Decider, Mandate
 from agentic_core.skills.registry import policy_for
 from agentic_core.skills.schema import Skill
 from agentic_core.skills.sections import SkillMode
-from agentic_core.skills.validation import load_skill
+from agentic_core.skills.versions import IntactVersion, load_version
 
 __all__ = ["CHAT_CURE", "ChatSetupOf", "MandateOf", "check_connected", "check_intervals", "mandate_for", "mandates"]
 
@@ -37,9 +39,11 @@ def mandates(store: Store, chat: ChatSetupOf | ChatSetup | None = None) -> Manda
 
     async def mandate_of(record: DeploymentRecord) -> Mandate:
         version = await store.skills.version(record.skill_id, record.skill_version)
-        skill = load_skill(version.payload, source=f"version {version.version} of skill {version.skill_id}")
+        source = f"version {version.version} of skill {version.skill_id}"
+        loaded = load_version(version.payload, version.payload_hash, source=source)
         setup = chat(record.id) if callable(chat) else chat
-        return mandate_for(skill, version, record.id, setup, account=record.account_key)
+        mandate = mandate_for(loaded.skill, version, record.id, setup, account=record.account_key)
+        return msgspec.structs.replace(mandate, is_intact=isinstance(loaded, IntactVersion))
 
     return mandate_of
 

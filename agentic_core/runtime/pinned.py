@@ -5,7 +5,7 @@ import msgspec
 from agentic_core.domain.limits import RiskLimits
 from agentic_core.domain.times import Instant
 from agentic_core.domain.trading import Restriction
-from agentic_core.errors import SkillInvalid
+from agentic_core.errors import Fenced, SkillInvalid
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.session import SessionContext
 from agentic_core.runtime.standing import Standing
@@ -17,8 +17,9 @@ __all__ = ["PinnedVersion", "tightened"]
 class PinnedVersion:
     """Holds opens back while the stored payload is not the one that was deployed.
 
-    An edit takes effect where it tightens: a cap that somebody lowers in the database binds from the next mark on, and
-    one that somebody raises never does.
+    A deployment that began while it was edited does not trade on what it read then: once the deployed text is back, it
+    begins again with that. An edit takes effect where it tightens: a cap that somebody lowers in the database binds
+    from the next mark on, and one that somebody raises never does.
     """
 
     def __init__(self, context: SessionContext, standing: Standing) -> None:
@@ -33,12 +34,16 @@ class PinnedVersion:
         return self._limits
 
     async def __call__(self, mark: Instant) -> str | None:
-        """Read the payload again; a changed one restricts trading, and stands against no turn."""
+        """Read the payload again; a changed one restricts trading, and stands against no turn.
+
+        Raises:
+            Fenced: the deployed text is back, and the deployment runs by another one; the next lease reads it.
+        """
         mandate = self._context.mandate
         row = await self._context.store.skills.version(mandate.skill, mandate.skill_version)
         if row.payload != self._payload:
-            self._payload = row.payload
             self._compare(row.payload)
+            self._payload = row.payload
         return None
 
     def _compare(self, payload: str) -> None:
@@ -46,6 +51,8 @@ class PinnedVersion:
         version = f"version {mandate.skill_version} of {mandate.skill_name}"
         change = _change(payload, mandate.payload_hash)
         self._limits = mandate.limits
+        if change is None and not mandate.is_intact:
+            raise Fenced(f"the deployed payload of {version} is back, and this lease began with an edited one")
         if change is None:
             if Restriction.VERSION_CHANGED in self._standing.restrictions:
                 self._standing.lift(Restriction.VERSION_CHANGED)

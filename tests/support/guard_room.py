@@ -40,11 +40,11 @@ PAYLOAD = canonical_json(skill_with({}))
 Scene: TypeAlias = Callable[[TickerRoom, TickGuards, AlertWatch], Coroutine[object, object, None]]
 
 
-def guarded(main: Scene, *, review: int | None = None) -> None:
-    """Play something under the guards of a deployment that runs."""
+def guarded(main: Scene, *, review: int | None = None, is_intact: bool = True) -> None:
+    """Play something under the guards of a deployment that runs, by the text that was deployed or by an edited one."""
 
     def mandated(wanted: Mandate) -> Mandate:
-        return msgspec.structs.replace(wanted, review_after=review)
+        return msgspec.structs.replace(wanted, review_after=review, is_intact=is_intact)
 
     async def inside(world: World) -> None:
         place = await room(world, Says(None), Replies(), payload=PAYLOAD, mandated=mandated)

@@ -7,6 +7,7 @@ import pytest
 from agentic_core.domain import CommandKind, DeploymentStatus, Instant, Symbol, Usd
 from agentic_core.domain.chat import ChatPurpose, CostSource
 from agentic_core.domain.trading import Restriction
+from agentic_core.errors import Fenced
 from agentic_core.logevents import LogEvent, LogLevel
 from agentic_core.runtime.alerts import AlertWatch
 from agentic_core.runtime.guarding import TickGuards
@@ -111,6 +112,21 @@ def test_version_that_was_edited_holds_opens_back_until_it_is_itself_again() -> 
         ]
 
     guarded(main)
+
+
+def test_version_that_was_edited_at_the_start_is_read_again_under_a_new_lease_once_it_is_itself() -> None:
+    """Thesis, tools and caps of the edited text would trade on otherwise."""
+
+    async def main(place: TickerRoom, guards: TickGuards, _: AlertWatch) -> None:
+        edit(place, edited({"risk.maxOrdersPerDay": 30}))
+        assert await guards.check(MIDNIGHT) is None
+        edit(place, PAYLOAD)
+        for _again in range(2):
+            with pytest.raises(Fenced, match="the deployed payload of version 1 of By hand is back"):
+                await guards.check(MIDNIGHT)
+        assert place.standing.restrictions == {Restriction.VERSION_CHANGED}
+
+    guarded(main, is_intact=False)
 
 
 @pytest.mark.parametrize(("cap", "trips"), [(0.01, True), (500, False)])
