@@ -2,14 +2,14 @@
 
 from decimal import Decimal
 
-from agentic_core.chat.context import opening
 from agentic_core.chat.effects import Asked
-from agentic_core.chat.faults import ReplyError
-from agentic_core.chat.leash import narrowed
-from agentic_core.chat.readings import Reading, Wish, read_completion, said_to_tools
-from agentic_core.chat.repairs import LAST_QUESTION, repair_text
-from agentic_core.chat.replies import Parsed
-from agentic_core.chat.reply_schema import reply_schema_json
+from agentic_core.chat.reading.faults import ReplyError
+from agentic_core.chat.reading.readings import Reading, Wish, read_completion, said_to_tools
+from agentic_core.chat.reading.repairs import LAST_QUESTION, repair_text
+from agentic_core.chat.reading.replies import Parsed
+from agentic_core.chat.showing.context import opening
+from agentic_core.chat.showing.leash import narrowed
+from agentic_core.chat.showing.reply_schema import reply_schema_json
 from agentic_core.chat.thinking import Thinking
 from agentic_core.chat.thought import Answer, NotAsked, Question, Thought, Unusable
 from agentic_core.chat.tools.propose_order import PROPOSE_ORDER, propose_order_spec

@@ -11,10 +11,10 @@ from typing import Final, TypeAlias, TypeVar, assert_never
 
 from agentic_core.chat.conversation import Conversation
 from agentic_core.chat.effects import Ask, Asked, Refused, Reserve, Reserved, ThoughtEffect, ThoughtReply, UseTool
-from agentic_core.chat.leaks import leaks
-from agentic_core.chat.prose import prose
-from agentic_core.chat.readings import Reading, Wish, Wishes
-from agentic_core.chat.replies import Parsed, Unreadable
+from agentic_core.chat.reading.leaks import leaks
+from agentic_core.chat.reading.prose import prose
+from agentic_core.chat.reading.readings import Reading, Wish, Wishes
+from agentic_core.chat.reading.replies import Parsed, Unreadable
 from agentic_core.chat.thinking import Thinking
 from agentic_core.chat.thought import Question, Thought
 from agentic_core.domain.chat import UnusableCause

@@ -14,9 +14,9 @@ from agentic_core.backtest.chat.running import trial_mandate, trial_runner
 from agentic_core.backtest.chat.study import StudyPlan, card_for, may_answer, study
 from agentic_core.backtest.chat.trial import ChatTrial
 from agentic_core.chat.setup import ChatSetup
-from agentic_core.chat.tape_file import FileTape
-from agentic_core.chat.tape_way import TapeWay
-from agentic_core.chat.taping import LimitedTransport, ReplayTransport, TapingTransport
+from agentic_core.chat.tapes.tape_file import FileTape
+from agentic_core.chat.tapes.tape_way import TapeWay
+from agentic_core.chat.tapes.taping import LimitedTransport, ReplayTransport, TapingTransport
 from agentic_core.chat.transport import ChatTransport
 from agentic_core.chat.wire import Flavour
 from agentic_core.cli.chat_services import ChatDoor, is_connected, open_chat, open_transport

@@ -5,7 +5,7 @@ from typing import Annotated
 import anyio
 import typer
 
-from agentic_core.chat.provider_keys import ProviderKey, ProviderKeys
+from agentic_core.chat.provider.provider_keys import ProviderKey, ProviderKeys
 from agentic_core.cli.console import say
 from agentic_core.cli.database import open_database
 from agentic_core.cli.deployed import DeploymentArgument, find_deployment
@@ -67,7 +67,7 @@ def _limit(month: str) -> Usd:
 
 
 async def _create(services: Services, url: str, typed: str, month: Usd | None) -> tuple[DeploymentId, Usd, ProviderKey]:
-    from agentic_core.chat.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
+    from agentic_core.chat.provider.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
 
     key = management_key(services.environment.mapping())
     async with open_database(services) as store:
@@ -79,7 +79,7 @@ async def _create(services: Services, url: str, typed: str, month: Usd | None) -
 
 
 async def _revoke(services: Services, url: str, name: str) -> None:
-    from agentic_core.chat.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
+    from agentic_core.chat.provider.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
 
     async with HttpxTransport(url, key=management_key(services.environment.mapping())) as transport:
         await ProviderKeys(transport).revoke(name)

@@ -8,13 +8,13 @@ import msgspec
 
 from agentic_core.chat.catalogue import Catalogue
 from agentic_core.chat.mcp import open_mcp_tools, read_mcp_servers
-from agentic_core.chat.news_file import read_news, read_notes
-from agentic_core.chat.provider import ProviderChatModel, ProviderWay
+from agentic_core.chat.provider.provider_chat_model import ProviderChatModel, ProviderWay
 from agentic_core.chat.setup import ChatSetup
-from agentic_core.chat.tape_way import TapeWay
-from agentic_core.chat.taping import TapingTransport
+from agentic_core.chat.tapes.tape_way import TapeWay
+from agentic_core.chat.tapes.taping import TapingTransport
 from agentic_core.chat.toolbox import Toolbox
 from agentic_core.chat.tools import built_in_tools
+from agentic_core.chat.tools.news_file import read_news, read_notes
 from agentic_core.chat.transport import ChatTransport
 from agentic_core.chat.wire import Flavour
 from agentic_core.cli.chat_catalogue import catalogue_of
@@ -132,7 +132,7 @@ async def open_transport(services: Services) -> AsyncIterator[ChatTransport]:
         ConfigError: a setting is wrong.
     """
     access = chat_access(services.environment.mapping())
-    from agentic_core.chat.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
+    from agentic_core.chat.provider.httpx_transport import HttpxTransport  # noqa: PLC0415 - slow to import, and few need it
 
     url = OPENROUTER_URL if access is None else access.url
     async with HttpxTransport(url, key=None if access is None else access.key) as transport:

@@ -10,8 +10,8 @@ import anyio
 import msgspec
 import typer
 
-from agentic_core.chat.tape_file import FileTape
-from agentic_core.chat.taping import NO_ANSWER, outcome_of
+from agentic_core.chat.tapes.tape_file import FileTape
+from agentic_core.chat.tapes.taping import NO_ANSWER, outcome_of
 from agentic_core.chat.transport import NoAnswer
 from agentic_core.chat.wire import Asked, outcome_without_answer
 from agentic_core.chat.wire import outcome_of as read_answer

@@ -4,8 +4,8 @@ from collections.abc import Generator
 
 import msgspec
 
-from agentic_core.chat.leash import outside_leash
 from agentic_core.chat.run_skill import run_skill
+from agentic_core.chat.showing.leash import outside_leash
 from agentic_core.chat.thought import Answer, NotAsked, Question, Unusable
 from agentic_core.domain.account import AccountView
 from agentic_core.domain.chat import LastTurn, ThoughtStep

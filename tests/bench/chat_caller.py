@@ -18,8 +18,8 @@ import msgspec
 
 from agentic_core.chat.catalogue import Catalogue
 from agentic_core.chat.catalogue.price_list import PriceList
-from agentic_core.chat.httpx_transport import HttpxTransport
-from agentic_core.chat.provider import ProviderChatModel, ProviderWay
+from agentic_core.chat.provider.httpx_transport import HttpxTransport
+from agentic_core.chat.provider.provider_chat_model import ProviderChatModel, ProviderWay
 from agentic_core.chat.wire import Flavour
 from agentic_core.domain.chat import CallId
 from agentic_core.domain.ids import DecisionId, DeploymentId

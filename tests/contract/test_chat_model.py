@@ -11,10 +11,10 @@ import pytest
 
 from agentic_core.chat import ScriptedChatModel
 from agentic_core.chat.catalogue import Catalogue
-from agentic_core.chat.httpx_transport import HttpxTransport
-from agentic_core.chat.provider import ProviderChatModel, ProviderWay
+from agentic_core.chat.provider.httpx_transport import HttpxTransport
+from agentic_core.chat.provider.provider_chat_model import ProviderChatModel, ProviderWay
 from agentic_core.chat.scripted import said
-from agentic_core.chat.taping import ReplayTransport, TapingTransport
+from agentic_core.chat.tapes.taping import ReplayTransport, TapingTransport
 from agentic_core.chat.wire import Flavour
 from agentic_core.domain.chat import CallId
 from agentic_core.domain.money import Usd

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agentic_core.chat.tape_file import FileTape
+from agentic_core.chat.tapes.tape_file import FileTape
 from agentic_core.errors import UsageError
 from agentic_core.ports.tape import Tape, TapeKey
 from agentic_core.system import SystemFiles

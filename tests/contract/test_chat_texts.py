@@ -7,7 +7,7 @@ from typing import TypeAlias
 import msgspec
 import pytest
 
-from agentic_core.chat.news_file import RecordedNews, RecordedNotes, read_news, read_notes
+from agentic_core.chat.tools.news_file import RecordedNews, RecordedNotes, read_news, read_notes
 from agentic_core.domain import Instant, Symbol
 from agentic_core.domain.ids import DeploymentId
 from agentic_core.ports.untrusted_text import Headline, Memory, NewsFeed, Note

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from agentic_core.chat.mcp.tools import McpAnswer
-from agentic_core.chat.news_file import RecordedNews, RecordedNotes
 from agentic_core.chat.tools import built_in_tools
+from agentic_core.chat.tools.news_file import RecordedNews, RecordedNotes
 from agentic_core.ports.chat_tools import ChatTool, ToolContext, ToolMode
 from tests.support.mcp_sessions import SessionByHand, tool_of
 from tests.support.thoughts import context

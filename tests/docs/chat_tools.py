@@ -3,12 +3,12 @@
 import json
 
 from agentic_core.chat.conversation import ANSWERS_MAX
-from agentic_core.chat.faults import Fault
-from agentic_core.chat.news_file import RecordedNews, RecordedNotes
-from agentic_core.chat.readings import WISHES_MAX
-from agentic_core.chat.repairs import MEANINGS
-from agentic_core.chat.strict_json import DIGITS_MAX, LENGTH_MAX
+from agentic_core.chat.reading.faults import Fault
+from agentic_core.chat.reading.readings import WISHES_MAX
+from agentic_core.chat.reading.repairs import MEANINGS
+from agentic_core.chat.reading.strict_json import DIGITS_MAX, LENGTH_MAX
 from agentic_core.chat.tools import PROPOSE_ORDER, built_in_tools
+from agentic_core.chat.tools.news_file import RecordedNews, RecordedNotes
 from agentic_core.chat.tools.read_tool import ANSWER_MAX
 from agentic_core.domain.chat import UnusableCause
 from agentic_core.ports.chat_model import ToolSpec

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from agentic_core.chat.leaks import leaks
-from agentic_core.chat.untrusted import enclosed
+from agentic_core.chat.reading.leaks import leaks
+from agentic_core.chat.showing.untrusted import enclosed
 from agentic_core.domain import ActionKind, Approved, Price, ProposedAction, Side, Size, Symbol
 from agentic_core.ports.chat_model import ChatMessage, ChatRequest, ChatRole, Completion, ToolSpec
 from agentic_core.ports.untrusted_text import TextChannel

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from agentic_core.chat.catalogue import Catalogue
-from agentic_core.chat.httpx_transport import HttpxTransport
-from agentic_core.chat.provider import ProviderChatModel, ProviderWay
-from agentic_core.chat.provider_keys import ProviderKeys
+from agentic_core.chat.provider.httpx_transport import HttpxTransport
+from agentic_core.chat.provider.provider_chat_model import ProviderChatModel, ProviderWay
+from agentic_core.chat.provider.provider_keys import ProviderKeys
 from agentic_core.chat.wire import Flavour, question_body
 from agentic_core.domain.ids import DeploymentId
 from agentic_core.domain.money import Usd

@@ -5,7 +5,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from agentic_core.chat.tape_file import FileTape
+from agentic_core.chat.tapes.tape_file import FileTape
 from agentic_core.store.postgres import open_store
 from agentic_core.system import SystemFiles
 from tests.support.by_hand import execute

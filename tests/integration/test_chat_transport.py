@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from agentic_core.chat.httpx_transport import HttpxTransport
+from agentic_core.chat.provider.httpx_transport import HttpxTransport
 from agentic_core.chat.transport import HttpOutcome, NoAnswer, RawAnswer
 from agentic_core.errors import ConfigError
 from agentic_core.system import SystemClock

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from agentic_core.chat.catalogue import Catalogue
 from agentic_core.chat.effects import Ask, Asked, Reserve, Reserved, ThoughtEffect, ThoughtReply
-from agentic_core.chat.httpx_transport import HttpxTransport
-from agentic_core.chat.provider import ProviderChatModel, ProviderWay
+from agentic_core.chat.provider.httpx_transport import HttpxTransport
+from agentic_core.chat.provider.provider_chat_model import ProviderChatModel, ProviderWay
 from agentic_core.chat.run_skill import run_skill
 from agentic_core.chat.thought import Answer, Thought, Unusable
 from agentic_core.chat.wire import Flavour

@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_core.chat.context import CONTEXT_BYTES_MAX, situation
+from agentic_core.chat.showing.context import CONTEXT_BYTES_MAX, situation
+from agentic_core.chat.showing.untrusted import MARK
 from agentic_core.chat.thought import Question
-from agentic_core.chat.untrusted import MARK
 from agentic_core.domain import ActionKind, Closable, ProposedAction, Side, Size, Symbol
 from agentic_core.domain.chat import LastTurn
 from agentic_core.domain.times import Instant

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_core.chat.replies import Parsed, Unreadable, parse_reply
+from agentic_core.chat.reading.replies import Parsed, Unreadable, parse_reply
 from agentic_core.chat.scripted import said
 from agentic_core.domain import ActionKind, Price, ProposedAction, Side, Size, Symbol, Usd
 

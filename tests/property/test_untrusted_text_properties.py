@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_core.chat.untrusted import MARK, TEXT_MAX, enclosed, plain_name, plain_text
+from agentic_core.chat.showing.untrusted import MARK, TEXT_MAX, enclosed, plain_name, plain_text
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import Instant
 from agentic_core.ports.untrusted_text import TextChannel

@@ -13,9 +13,9 @@ from agentic_core.backtest.chat.running import trial_runner
 from agentic_core.backtest.chat.trial import ChatTrial, RunTrial
 from agentic_core.backtest.columns import CandleColumns
 from agentic_core.chat.catalogue import Catalogue
-from agentic_core.chat.provider import ProviderChatModel, ProviderWay
+from agentic_core.chat.provider.provider_chat_model import ProviderChatModel, ProviderWay
 from agentic_core.chat.setup import ChatSetup
-from agentic_core.chat.taping import ReplayTransport, TapingTransport
+from agentic_core.chat.tapes.taping import ReplayTransport, TapingTransport
 from agentic_core.chat.toolbox import Toolbox
 from agentic_core.chat.tools import built_in_tools
 from agentic_core.chat.transport import NO_HEADERS, ChatTransport, HttpOutcome, NoAnswer, RawAnswer

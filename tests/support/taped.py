@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import anyio
 
-from agentic_core.chat.taping import tape_key
+from agentic_core.chat.tapes.taping import tape_key
 from agentic_core.chat.transport import NO_HEADERS, HttpOutcome, NoAnswer, RawAnswer
 from agentic_core.domain import DecisionId, DeploymentId, Instant
 from agentic_core.domain.chat import CallId

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from agentic_core.chat.context import CONTEXT_BYTES_MAX, opening, situation
+from agentic_core.chat.showing.context import CONTEXT_BYTES_MAX, opening, situation
 from agentic_core.domain import ActionKind, Closable, Closed, Instant, Position, ProposedAction, Side, Size, Symbol, Usd
 from agentic_core.domain.chat import LastTurn
 from agentic_core.ports.chat_model import ChatRole

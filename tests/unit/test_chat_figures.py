@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_core.chat.figures import NUMBER_CHARS_MAX, percent, price, rounded, usd
+from agentic_core.chat.showing.figures import NUMBER_CHARS_MAX, percent, price, rounded, usd
 
 D = Decimal
 

@@ -6,10 +6,10 @@ import unicodedata
 
 import pytest
 
-from agentic_core.chat.faults import Fault, ReplyError
-from agentic_core.chat.leaks import leaks
-from agentic_core.chat.readings import read_completion
-from agentic_core.chat.replies import Unreadable
+from agentic_core.chat.reading.faults import Fault, ReplyError
+from agentic_core.chat.reading.leaks import leaks
+from agentic_core.chat.reading.readings import read_completion
+from agentic_core.chat.reading.replies import Unreadable
 from agentic_core.ports.chat_model import CallUsage, Completion, ToolCall
 from agentic_core.system import SystemClock
 from tests.support.thoughts import CANARY

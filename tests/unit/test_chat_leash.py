@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentic_core.chat.leash import narrowed, outside_leash
+from agentic_core.chat.showing.leash import narrowed, outside_leash
 from agentic_core.chat.thought import Question
 from agentic_core.domain import (
     ActionKind,

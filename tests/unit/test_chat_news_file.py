@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agentic_core.chat.news_file import read_news, read_notes
+from agentic_core.chat.tools.news_file import read_news, read_notes
 from agentic_core.errors import InputError
 from agentic_core.system import SystemFiles
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from agentic_core.chat.faults import Fault, ReplyError
-from agentic_core.chat.prose import prose
-from agentic_core.chat.repairs import repair_text
-from agentic_core.chat.replies import REASON_MAX, TEXT_MAX, Parsed, Unreadable, parse_reply
+from agentic_core.chat.reading.faults import Fault, ReplyError
+from agentic_core.chat.reading.prose import prose
+from agentic_core.chat.reading.repairs import repair_text
+from agentic_core.chat.reading.replies import REASON_MAX, TEXT_MAX, Parsed, Unreadable, parse_reply
 from agentic_core.domain import ActionKind, Price, ProposedAction, Side, Size, Symbol, Usd
 
 D = Decimal

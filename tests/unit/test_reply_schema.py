@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from agentic_core.chat.reply_schema import describe, reply_schema, reply_schema_json
+from agentic_core.chat.showing.reply_schema import describe, reply_schema, reply_schema_json
 from agentic_core.domain import (
     ActionKind,
     Closable,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agentic_core.chat.tape_file import FileTape
+from agentic_core.chat.tapes.tape_file import FileTape
 from agentic_core.errors import ConfigError, InputError
 from agentic_core.system import SystemFiles
 from tests.support.breaking_disk import BreakingDisk

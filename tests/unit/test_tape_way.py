@@ -8,8 +8,8 @@ import pytest
 
 from agentic_core.backtest.report import read_json
 from agentic_core.chat.catalogue import Catalogue
-from agentic_core.chat.tape_file import FileTape
-from agentic_core.chat.tape_way import TapeWay
+from agentic_core.chat.tapes.tape_file import FileTape
+from agentic_core.chat.tapes.tape_way import TapeWay
 from agentic_core.chat.wire import Flavour
 from agentic_core.errors import ConfigError
 from agentic_core.ports.chat_catalogue import ChatModelCard

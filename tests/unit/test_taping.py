@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from agentic_core.chat.taping import (
+from agentic_core.chat.tapes.taping import (
     NO_ANSWER,
     LimitedTransport,
     ReplayTransport,

@@ -6,7 +6,7 @@ import pytest
 
 from agentic_core.chat import said
 from agentic_core.chat.effects import Ask, Asked, Refused, Reserve, Reserved
-from agentic_core.chat.reply_schema import reply_schema_json
+from agentic_core.chat.showing.reply_schema import reply_schema_json
 from agentic_core.domain import (
     Executed,
     Instant,

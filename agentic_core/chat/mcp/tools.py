@@ -6,8 +6,8 @@ from typing import Final, Protocol
 import anyio
 import msgspec
 
+from agentic_core.chat.showing.untrusted import enclosed
 from agentic_core.chat.tools.read_tool import refused
-from agentic_core.chat.untrusted import enclosed
 from agentic_core.domain.times import MINUTE_MS
 from agentic_core.errors import VenueUnavailable
 from agentic_core.ports.chat_model import ToolSpec

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from agentic_core.chat.showing.untrusted import enclosed, plain_name
 from agentic_core.chat.tools.read_tool import ReadTool, Refusal, schema_of
-from agentic_core.chat.untrusted import enclosed, plain_name
 from agentic_core.ports.chat_model import ToolSpec
 from agentic_core.ports.chat_tools import ToolContext
 from agentic_core.ports.untrusted_text import Headline, Memory, NewsFeed, TextChannel

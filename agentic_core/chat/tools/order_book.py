@@ -5,9 +5,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from agentic_core.chat.figures import price
+from agentic_core.chat.showing.figures import price
+from agentic_core.chat.showing.untrusted import plain_name
 from agentic_core.chat.tools.read_tool import ReadTool, Refusal, schema_of
-from agentic_core.chat.untrusted import plain_name
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Level
 from agentic_core.ports.chat_model import ToolSpec

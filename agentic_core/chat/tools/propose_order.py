@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from agentic_core.chat.reply_schema import reply_schema_json
+from agentic_core.chat.showing.reply_schema import reply_schema_json
 from agentic_core.domain.envelope import Envelope
 from agentic_core.ports.chat_model import ToolSpec
 

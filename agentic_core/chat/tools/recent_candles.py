@@ -6,9 +6,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from agentic_core.chat.market_tables import candle_table
+from agentic_core.chat.showing.market_tables import candle_table
+from agentic_core.chat.showing.untrusted import plain_name
 from agentic_core.chat.tools.read_tool import ReadTool, Refusal, schema_of
-from agentic_core.chat.untrusted import plain_name
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Candle
 from agentic_core.domain.money import ZERO

@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from agentic_core.chat.figures import price, rounded, usd
+from agentic_core.chat.showing.figures import price, rounded, usd
+from agentic_core.chat.showing.untrusted import plain_name
 from agentic_core.chat.tools.read_tool import ReadTool, schema_of
-from agentic_core.chat.untrusted import plain_name
 from agentic_core.domain.position import Position
 from agentic_core.domain.times import HOUR_MS, MINUTE_MS
 from agentic_core.ports.chat_model import ToolSpec

@@ -1,6 +1,6 @@
 """Whether the tape holds what was answered, and answers the same when it is asked again."""
 
-from agentic_core.chat.taping import ReplayTransport
+from agentic_core.chat.tapes.taping import ReplayTransport
 from agentic_core.chat.transport import RawAnswer
 from agentic_core.errors import TapeMiss
 from tests.unattended.chat.stage import ChatStage

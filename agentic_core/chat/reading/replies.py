@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import msgspec
 
-from agentic_core.chat.faults import Fault, ReplyError
-from agentic_core.chat.prose import prose
-from agentic_core.chat.strict_json import BadNumber, JsonObject, read_strictly
+from agentic_core.chat.reading.faults import Fault, ReplyError
+from agentic_core.chat.reading.prose import prose
+from agentic_core.chat.reading.strict_json import BadNumber, JsonObject, read_strictly
 from agentic_core.domain.decision import ActionKind, ProposedAction
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.money import Price, Size, Usd

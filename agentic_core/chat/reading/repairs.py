@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from agentic_core.chat.faults import Fault, ReplyError
+from agentic_core.chat.reading.faults import Fault, ReplyError
 
 __all__ = ["LAST_QUESTION", "MEANINGS", "repair_text"]
 

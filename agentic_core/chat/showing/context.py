@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from agentic_core.chat.context_parts import account_lines, last_turn_lines, position_lines, wish_lines
-from agentic_core.chat.leash import narrowed
-from agentic_core.chat.market_tables import candle_table, market_lines
-from agentic_core.chat.reply_schema import describe
+from agentic_core.chat.showing.context_parts import account_lines, last_turn_lines, position_lines, wish_lines
+from agentic_core.chat.showing.leash import narrowed
+from agentic_core.chat.showing.market_tables import candle_table, market_lines
+from agentic_core.chat.showing.reply_schema import describe
+from agentic_core.chat.showing.untrusted import enclosed, plain_name
 from agentic_core.chat.thinking import Thinking
 from agentic_core.chat.thought import Question
-from agentic_core.chat.untrusted import enclosed, plain_name
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.times import show
 from agentic_core.ports.chat_model import ChatMessage, ChatRole

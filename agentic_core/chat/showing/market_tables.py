@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from agentic_core.chat.figures import price, rounded
-from agentic_core.chat.untrusted import plain_name
+from agentic_core.chat.showing.figures import price, rounded
+from agentic_core.chat.showing.untrusted import plain_name
 from agentic_core.domain.ids import Symbol
 from agentic_core.domain.market import Candle, MarketView
 from agentic_core.domain.times import DAY_MS, HOUR_MS, MINUTE_MS, Instant, Interval, to_datetime

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from agentic_core.chat.figures import percent, price, usd
-from agentic_core.chat.untrusted import plain_name, plain_text
+from agentic_core.chat.showing.figures import percent, price, usd
+from agentic_core.chat.showing.untrusted import plain_name, plain_text
 from agentic_core.domain.account import AccountView
 from agentic_core.domain.chat import LastTurn
 from agentic_core.domain.decision import ProposedAction

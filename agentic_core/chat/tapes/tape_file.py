@@ -14,7 +14,7 @@ from zlib import crc32
 
 import msgspec
 
-from agentic_core.chat.tape_way import TapeWay
+from agentic_core.chat.tapes.tape_way import TapeWay
 from agentic_core.domain.likeness import most_alike
 from agentic_core.errors import ConfigError, InputError, UsageError
 from agentic_core.ports.files import AppendableFile, FileLock, Files

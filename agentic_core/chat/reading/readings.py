@@ -6,10 +6,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from agentic_core.chat.faults import Fault, ReplyError
-from agentic_core.chat.leaks import leaks
-from agentic_core.chat.replies import Parsed, Unreadable, parse_reply
-from agentic_core.chat.strict_json import LENGTH_MAX
+from agentic_core.chat.reading.faults import Fault, ReplyError
+from agentic_core.chat.reading.leaks import leaks
+from agentic_core.chat.reading.replies import Parsed, Unreadable, parse_reply
+from agentic_core.chat.reading.strict_json import LENGTH_MAX
 from agentic_core.chat.tools.propose_order import PROPOSE_ORDER
 from agentic_core.domain.chat import UnusableCause
 from agentic_core.ports.chat_model import Completion, ToolCall

@@ -3,7 +3,7 @@
 import json
 from decimal import Decimal, InvalidOperation
 
-from agentic_core.chat.faults import Fault
+from agentic_core.chat.reading.faults import Fault
 
 __all__ = ["DIGITS_MAX", "LENGTH_MAX", "BadNumber", "JsonObject", "read_strictly"]
 

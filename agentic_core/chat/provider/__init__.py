@@ -1,0 +1,1 @@
+"""The way to a provider of chat completions: transports, and the chat model behind them."""

@@ -1,0 +1,1 @@
+"""Exchanges with chat models, recorded and replayed."""
