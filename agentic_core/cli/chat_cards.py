@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agentic_core.chat.catalogue import cards_listed
+from agentic_core.chat.catalogue.price_list import PRICES_CURE
 from agentic_core.chat.transport import RawAnswer
 from agentic_core.cli.chat_catalogue import catalogue_of, keep_listing
 from agentic_core.cli.chat_services import open_transport
@@ -17,7 +18,7 @@ from agentic_core.cli.console import JsonFlag, console, say
 from agentic_core.cli.services import Services
 from agentic_core.domain.money import plain
 from agentic_core.domain.times import Instant, show, to_datetime
-from agentic_core.errors import InputError, VenueUnavailable
+from agentic_core.errors import ConfigError, InputError, VenueUnavailable
 from agentic_core.ports.chat_catalogue import ChatModelCard, ChatModelCatalogue
 
 __all__ = ["add_catalogue"]
@@ -73,10 +74,10 @@ async def _refresh(services: Services) -> None:
 
 
 def _matching(catalogue: ChatModelCatalogue, words: list[str]) -> tuple[ChatModelCard, ...]:
-    folded = [word.lower() for word in words]
-    found = tuple(
-        card for card in catalogue.cards() if all(word in f"{card.id} {card.name}".lower() for word in folded)
-    )
+    cards, folded = catalogue.cards(), [word.lower() for word in words]
+    if not cards:  # neither the offline list nor a listing, and no cards of one's own
+        raise ConfigError(f"no chat model is known here: {PRICES_CURE}")
+    found = tuple(card for card in cards if all(word in f"{card.id} {card.name}".lower() for word in folded))
     if not found:
         wanted = " ".join(words) or "any chat model"
         cure = "try fewer words, fetch the provider's list with --refresh, or name your own in AGENTIC_CHAT_MODELS"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentic_core.chat.catalogue import Catalogue, cards_in, cards_text
-from agentic_core.chat.catalogue.price_list import PriceList
+from agentic_core.chat.catalogue.price_list import price_list
 from agentic_core.cli.services import Services
 from agentic_core.errors import ConfigError, InputError
 from agentic_core.ports.chat_catalogue import ChatModelCard
@@ -29,7 +29,7 @@ def catalogue_of(services: Services, first: tuple[ChatModelCard, ...] = ()) -> C
     _, own = _cards(services.files, Path(named), "AGENTIC_CHAT_MODELS") if named else ("", ())
     kept = listing_file(environment)
     edition, listed = ("", ()) if services.files.status(kept) is None else _cards(services.files, kept, "the listing")
-    return Catalogue(own=(*own, *first), listed=listed, edition=edition, price_list=PriceList())
+    return Catalogue(own=(*own, *first), listed=listed, edition=edition, price_list=price_list())
 
 
 def listing_file(environment: Mapping[str, str]) -> Path:

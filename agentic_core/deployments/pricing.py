@@ -49,7 +49,7 @@ def _bound_unknown(model_id: str, catalogue: ChatModelCatalogue) -> bool:
 
 def _line(model_id: str, catalogue: ChatModelCatalogue) -> str:
     card = catalogue.find(model_id)
-    if card is None or card.prompt_usd_mtok is None or card.completion_usd_mtok is None:
+    if card is None or card.prices is None:
         return f"chat model {model_id}: nobody knows what it costs, so it would never be asked; {_CURE}"
-    read, written = plain(card.prompt_usd_mtok), plain(card.completion_usd_mtok)
+    read, written = map(plain, card.prices)
     return f"chat model {model_id}: at most {read} USD a million tokens read, {written} USD written"

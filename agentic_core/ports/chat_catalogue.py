@@ -29,6 +29,13 @@ class ChatModelCard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     knowledge_source: str = ""
     """Who says so."""
 
+    @property
+    def prices(self) -> tuple[Decimal, Decimal] | None:
+        """What a million tokens cost, read and written; None where one of the two is unknown."""
+        if self.prompt_usd_mtok is None or self.completion_usd_mtok is None:
+            return None
+        return self.prompt_usd_mtok, self.completion_usd_mtok
+
 
 class ChatModelCatalogue(Protocol):
     """Every model that can be chosen."""

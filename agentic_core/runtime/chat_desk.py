@@ -113,8 +113,8 @@ class ChatDesk:
     async def forgo(self, effect: Forgo) -> Asked:
         """Settle a call that was reserved and is not waited for; where it never left, it cost nothing."""
         call = effect.ask.call
-        cost, source = self._worst if call in self._left else (_NOTHING, CostSource.NEVER_LEFT)
         has_left = call in self._left
+        cost, source = self._worst if has_left else (_NOTHING, CostSource.NEVER_LEFT)
         settled = await self._settle(call, cost, source)
         outcome = Failed(
             failure=CallFailure.TIMED_OUT,

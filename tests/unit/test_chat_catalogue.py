@@ -29,6 +29,20 @@ def test_local_models_are_free_on_purpose() -> None:
     assert catalogue.bound("local/qwen3", prompt_bytes=10**6, completion_tokens=10**6) == Decimal(0)
 
 
+def test_own_cards_are_enough_where_there_is_no_list() -> None:
+    """Whoever asks a model of their own needs no extra: everything that is known can be listed and named."""
+    catalogue = Catalogue(own=cards_in(LOCAL, source="own")[1], price_list=None)
+    assert [card.id for card in catalogue.cards()] == ["local/qwen3"]
+    assert (catalogue.as_of, catalogue.find("openai/gpt-5")) == ("1 of your own", None)
+
+
+def test_price_is_known_where_both_of_its_parts_are() -> None:
+    """What reading costs alone bounds nothing."""
+    halves = '{"id": "half", "promptUsdPerMtok": 1}, {"id": "both", "promptUsdPerMtok": 1, "completionUsdPerMtok": 2}'
+    half, both = cards_in(f'{{"models": [{halves}]}}', source="own")[1]
+    assert (half.prices, both.prices) == (None, (Decimal(1), Decimal(2)))
+
+
 def test_offline_list_knows_aliases_that_move() -> None:
     """An alias of a router has a price of its own in the list, and no end of what it has learned."""
     card = Catalogue(price_list=PriceList()).find("~anthropic/claude-haiku-latest")

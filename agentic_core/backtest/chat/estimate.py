@@ -127,9 +127,10 @@ def _size(request: ChatRequest) -> int:
 
 
 def _expected(turns: int, tokens: int, card: ChatModelCard | None) -> Usd | None:
-    if card is None or card.prompt_usd_mtok is None or card.completion_usd_mtok is None:
+    if card is None or card.prices is None:
         return None
-    texts = tokens * card.prompt_usd_mtok + _COMPLETION_TOKENS * card.completion_usd_mtok
+    read, written = card.prices
+    texts = tokens * read + _COMPLETION_TOKENS * written
     total = turns * _CALLS_PER_TURN * (texts / _MILLION + card.request_usd)
     return Usd(total.quantize(_CENT, rounding=ROUND_UP))
 

@@ -8,7 +8,6 @@ import msgspec
 from agentic_core.chat.catalogue.knowledge import KNOWLEDGE_SOURCE, knowledge_until
 from agentic_core.chat.catalogue.price_list import PriceList
 from agentic_core.domain.money import Usd
-from agentic_core.errors import ConfigError
 from agentic_core.ports.chat_catalogue import ChatModelCard
 
 __all__ = ["TEMPLATE_TOKENS", "Catalogue"]
@@ -54,34 +53,23 @@ class Catalogue:
 
     def cards(self) -> tuple[ChatModelCard, ...]:
         """Return all of them by id."""
-        merged = {**self._offline(), **self._listed, **self._own}
+        offline = {} if self._price_list is None else self._price_list.cards()
+        merged = {**offline, **self._listed, **self._own}
         return tuple(merged[model_id] for model_id in sorted(merged))
 
     def find(self, model_id: str) -> ChatModelCard | None:
         """Return one, or None; a dated or older spelling of an id is found under what it is priced as."""
         card = self._own.get(model_id) or self._listed.get(model_id)
-        if card is not None or self._price_list is None:
-            return card
-        try:
-            return self._price_list.find(model_id)
-        except ConfigError:
-            return None  # without the extra nothing more is known, and what is unknown is never free
+        return card if card is not None or self._price_list is None else self._price_list.find(model_id)
 
     def bound(self, model_id: str, *, prompt_bytes: int, completion_tokens: int) -> Usd | None:
         """Return the most a call can cost, rounded up to a hundred-millionth of a dollar; None when unknown."""
         card = self.find(model_id)
-        if card is None or card.prompt_usd_mtok is None or card.completion_usd_mtok is None:
+        if card is None or card.prices is None:
             return None
-        read = (prompt_bytes + TEMPLATE_TOKENS) * card.prompt_usd_mtok
-        written = completion_tokens * card.completion_usd_mtok
-        cost = (read + written) / _MILLION + card.request_usd
+        read, written = card.prices
+        cost = ((prompt_bytes + TEMPLATE_TOKENS) * read + completion_tokens * written) / _MILLION + card.request_usd
         return Usd(cost.quantize(_MICROCENT, rounding=ROUND_UP))
-
-    def _offline(self) -> dict[str, ChatModelCard]:
-        try:
-            return {} if self._price_list is None else self._price_list.cards()
-        except ConfigError:
-            return {}
 
 
 def _dated(card: ChatModelCard) -> ChatModelCard:

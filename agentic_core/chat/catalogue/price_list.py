@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Protocol
 
@@ -11,7 +12,10 @@ from agentic_core.chat.catalogue.knowledge import KNOWLEDGE_SOURCE, knowledge_un
 from agentic_core.errors import ConfigError
 from agentic_core.ports.chat_catalogue import ChatModelCard
 
-__all__ = ["PriceList"]
+__all__ = ["PRICES_CURE", "PriceList", "price_list"]
+
+PRICES_CURE = "the prices of chat models come with the chat extra; run: pip install 'agentic-perps[chat]'"
+"""What to do where the package is missing."""
 
 _PROVIDER = "openrouter"
 _READ = ("input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "cache_read_mtok")
@@ -44,11 +48,12 @@ class PriceList:
 
     def find(self, model_id: str) -> ChatModelCard | None:
         """Return the card under which a chat model is priced, also where its id has a date or an older spelling."""
-        exact = _cards().get(model_id)
-        if exact is not None:
-            return exact
-        alike = next((listed for listed in _listed() if listed.is_match(model_id)), None)
-        return None if alike is None else _cards().get(alike.id)
+        return _cards().get(model_id) or _alike(model_id)
+
+
+def price_list() -> PriceList | None:
+    """Return the list, or None where its package is not installed; it is not imported yet."""
+    return None if find_spec("genai_prices") is None else PriceList()
 
 
 @cache
@@ -56,8 +61,7 @@ def _snapshot() -> ModuleType:
     try:
         from genai_prices import data_snapshot  # noqa: PLC0415 - takes a quarter of a second, and is an extra
     except ImportError as exc:
-        message = "the prices of chat models come with the chat extra; run: pip install 'agentic-perps[chat]'"
-        raise ConfigError(message) from exc
+        raise ConfigError(PRICES_CURE) from exc
     return data_snapshot
 
 
@@ -70,6 +74,13 @@ def _listed() -> tuple[_Offered, ...]:
 @cache
 def _cards() -> dict[str, ChatModelCard]:
     return {listed.id: _card(listed) for listed in _listed()}
+
+
+@lru_cache(maxsize=256)
+def _alike(model_id: str) -> ChatModelCard | None:
+    # Asked twice for every call, and tries every pattern of the list.
+    listed = next((listed for listed in _listed() if listed.is_match(model_id)), None)
+    return None if listed is None else _cards()[listed.id]
 
 
 def _card(listed: _Offered) -> ChatModelCard:

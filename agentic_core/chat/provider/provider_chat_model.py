@@ -144,9 +144,10 @@ class ProviderChatModel:
         prompts, completions, requests = [], [], []
         for model_id in self._may_answer(request):
             card = self._catalogue.find(model_id)
-            if card is None or card.prompt_usd_mtok is None or card.completion_usd_mtok is None:
+            if card is None or card.prices is None:
                 return None
-            prompts.append(card.prompt_usd_mtok)
-            completions.append(card.completion_usd_mtok)
+            read, written = card.prices
+            prompts.append(read)
+            completions.append(written)
             requests.append(card.request_usd)
         return Ceiling(prompt_usd_mtok=max(prompts), completion_usd_mtok=max(completions), request_usd=max(requests))
